@@ -1,0 +1,1 @@
+//! Pristine Candle in, Candle with an AMD backend out.

@@ -1,0 +1,1 @@
+//! One test suite over any device, each op against a CPU reference.

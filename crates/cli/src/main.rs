@@ -1,0 +1,3 @@
+//! The `redwick` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Reads AMD GPU code objects: ELF, kernel descriptors, argument metadata.

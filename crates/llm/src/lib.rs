@@ -1,0 +1,1 @@
+//! Language model engine over Candle: loading, sampling, generation.

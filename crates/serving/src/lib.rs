@@ -1,0 +1,1 @@
+//! Serving core without GPU: queue, jobs, cancellation, server-sent events.

@@ -1,0 +1,1 @@
+//! A software AMD GPU: waves, workgroups, LDS, memory and scheduling.

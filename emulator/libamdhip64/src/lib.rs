@@ -1,0 +1,1 @@
+//! The emulator as a shared library named like the real HIP runtime.

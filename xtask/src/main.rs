@@ -1,0 +1,3 @@
+//! Project tasks: rebuild and check kernels, check the decoder, tidy.
+
+fn main() {}
