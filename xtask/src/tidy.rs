@@ -1,0 +1,141 @@
+//! The invariants of ARCHITECTURE.md that a program can check.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// Where `unsafe` may appear. Elsewhere it is an error.
+const UNSAFE_ALLOWED: &[&str] = &[
+    "crates/hip/",
+    "crates/kernels/src/",
+    "emulator/gpu/",
+    "emulator/hip-emulator/",
+    "emulator/libamdhip64/",
+];
+
+/// Which of our crates each crate may use; a crate that is not listed may use any.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("crates/hip", &[]),
+    ("crates/code-object", &[]),
+    ("crates/kernels", &["redwick-hip", "redwick-code-object"]),
+    ("crates/serving", &[]),
+    ("candle/graft", &[]),
+    (
+        "crates/tensor-ops",
+        &["redwick-hip", "redwick-kernels", "redwick-hip-emulator"],
+    ),
+    ("emulator/isa", &[]),
+    ("emulator/gpu", &["redwick-isa", "redwick-code-object"]),
+    (
+        "emulator/hip-emulator",
+        &["redwick-gpu", "redwick-hip", "redwick-code-object"],
+    ),
+    (
+        "emulator/libamdhip64",
+        &["redwick-hip-emulator", "redwick-hip"],
+    ),
+];
+
+/// A longer hand-written source file holds more than one thing.
+const MAX_LINES: usize = 600;
+
+/// Files that are tables, whatever their length.
+const TABLES: &[&str] = &["emulator/isa/src/opcode.rs"];
+
+/// Promises that were not kept, written so that this file does not find itself.
+const MARKERS: &[&str] = &[
+    concat!("FIX", "ME"),
+    concat!("XX", "X "),
+    concat!("todo", "!("),
+];
+
+pub(crate) fn run() -> Result<()> {
+    let mut faults = Vec::new();
+    for path in tracked_files()? {
+        if path.ends_with(".rs") || path.ends_with(".hip") {
+            check_source(&path, &mut faults)?;
+        }
+    }
+    for (folder, allowed) in MAY_USE {
+        check_dependencies(folder, allowed, &mut faults)?;
+    }
+    check_readme(&mut faults)?;
+    if faults.is_empty() {
+        println!("tidy: nothing to report");
+        return Ok(());
+    }
+    bail!("{} faults\n  {}", faults.len(), faults.join("\n  "))
+}
+
+fn tracked_files() -> Result<Vec<String>> {
+    let output = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(crate::root())
+        .output()
+        .context("git lists the files of the tree; is it installed?")?;
+    Ok(String::from_utf8(output.stdout)?
+        .lines()
+        .map(str::to_owned)
+        .collect())
+}
+
+fn read(path: &str) -> Result<String> {
+    let path: &Path = &crate::root().join(path);
+    std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
+}
+
+fn check_source(path: &str, faults: &mut Vec<String>) -> Result<()> {
+    let Ok(text) = read(path) else {
+        return Ok(()); // Tracked and deleted, or not text.
+    };
+    let lines = text.lines().count();
+    if lines > MAX_LINES && !TABLES.contains(&path) {
+        faults.push(format!(
+            "{path}: {lines} lines, more than {MAX_LINES}: split it by purpose"
+        ));
+    }
+    let fenced = UNSAFE_ALLOWED.iter().any(|folder| path.starts_with(folder));
+    for (number, line) in text.lines().enumerate() {
+        if !fenced && uses_unsafe(line) {
+            faults.push(format!("{path}:{}: unsafe outside its fence", number + 1));
+        }
+        if let Some(marker) = MARKERS.iter().find(|marker| line.contains(*marker)) {
+            faults.push(format!("{path}:{}: {}", number + 1, marker.trim()));
+        }
+    }
+    Ok(())
+}
+
+fn uses_unsafe(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"]
+        .iter()
+        .any(|form| code.contains(form))
+}
+
+fn check_dependencies(folder: &str, allowed: &[&str], faults: &mut Vec<String>) -> Result<()> {
+    let manifest: toml::Table = read(&format!("{folder}/Cargo.toml"))?.parse()?;
+    let Some(dependencies) = manifest.get("dependencies").and_then(toml::Value::as_table) else {
+        return Ok(());
+    };
+    for name in dependencies.keys() {
+        if name.starts_with("redwick-") && !allowed.contains(&name.as_str()) {
+            faults.push(format!(
+                "{folder} uses {name}: dependencies run the other way"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The command that README promises is the one that CI runs.
+fn check_readme(faults: &mut Vec<String>) -> Result<()> {
+    let command = "cargo test --workspace";
+    for path in ["README.md", ".ci/run"] {
+        if !read(path)?.contains(command) {
+            faults.push(format!("{path} does not run `{command}`"));
+        }
+    }
+    Ok(())
+}
