@@ -117,9 +117,7 @@ fn check_source(path: &str, faults: &mut Vec<String>) -> Result<()> {
 
 fn uses_unsafe(line: &str) -> bool {
     let code = line.split("//").next().unwrap_or_default();
-    ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"]
-        .iter()
-        .any(|form| code.contains(form))
+    UNSAFE_FORMS.iter().any(|form| code.contains(form))
 }
 
 fn check_dependencies(folder: &str, allowed: &[&str], faults: &mut Vec<String>) -> Result<()> {
