@@ -1,0 +1,20 @@
+//! Types that own what HIP hands out.
+
+mod current;
+mod device;
+mod driver;
+mod event;
+mod launch;
+mod memory;
+mod module;
+mod properties;
+mod stream;
+
+pub use device::Device;
+pub use driver::{Driver, Version};
+pub use event::Event;
+pub use launch::Arguments;
+pub use memory::{Address, Buffer, DeviceMemory, MemoryInfo};
+pub use module::{Kernel, Module};
+pub use properties::Properties;
+pub use stream::Stream;

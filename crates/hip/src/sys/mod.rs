@@ -1,0 +1,81 @@
+//! HIP's C interface: raw types, constants and the table of functions.
+//!
+//! Names are HIP's own, from `hip/hip_runtime_api.h` of ROCm 6. Only what is called is bound.
+
+#![allow(
+    non_camel_case_types,
+    non_upper_case_globals,
+    reason = "the names of the C interface, so that its documentation applies"
+)]
+
+mod codes;
+mod functions;
+mod properties;
+mod table;
+
+use std::ffi::{c_int, c_uint, c_void};
+
+pub use codes::hipError_t;
+pub use properties::hipDeviceProp_tR0600;
+pub use table::Api;
+
+/// Defines an opaque handle.
+macro_rules! handle {
+    ($(#[$meta:meta])* $name:ident, $opaque:ident) => {
+        #[doc(hidden)]
+        #[repr(C)]
+        #[derive(Debug)]
+        pub struct $opaque {
+            _private: [u8; 0],
+        }
+
+        $(#[$meta])*
+        pub type $name = *mut $opaque;
+    };
+}
+
+handle! {
+    /// A queue of work; null is the default stream.
+    hipStream_t, ihipStream_t
+}
+handle! {
+    /// A mark in a stream.
+    hipEvent_t, ihipEvent_t
+}
+handle! {
+    /// A loaded code object.
+    hipModule_t, ihipModule_t
+}
+handle! {
+    /// A kernel of a module.
+    hipFunction_t, ihipModuleSymbol_t
+}
+
+/// An address in device memory.
+pub type hipDeviceptr_t = *mut c_void;
+
+/// Which way a copy goes.
+pub type hipMemcpyKind = c_int;
+/// From host to device.
+pub const hipMemcpyHostToDevice: hipMemcpyKind = 1;
+/// From device to host.
+pub const hipMemcpyDeviceToHost: hipMemcpyKind = 2;
+/// From device to device.
+pub const hipMemcpyDeviceToDevice: hipMemcpyKind = 3;
+/// The runtime finds out from the addresses.
+pub const hipMemcpyDefault: hipMemcpyKind = 4;
+
+/// A stream that does not wait for the default stream.
+pub const hipStreamNonBlocking: c_uint = 1;
+
+/// An event that can measure time.
+pub const hipEventDefault: c_uint = 0;
+/// An event that cannot measure time, and is cheaper for it.
+pub const hipEventDisableTiming: c_uint = 2;
+
+/// Marks the address of packed arguments in the `extra` list of a launch.
+pub const HIP_LAUNCH_PARAM_BUFFER_POINTER: *mut c_void = std::ptr::without_provenance_mut(1);
+/// Marks the address of the size of packed arguments in the `extra` list of a launch.
+pub const HIP_LAUNCH_PARAM_BUFFER_SIZE: *mut c_void = std::ptr::without_provenance_mut(2);
+/// Ends the `extra` list of a launch.
+pub const HIP_LAUNCH_PARAM_END: *mut c_void = std::ptr::without_provenance_mut(3);
