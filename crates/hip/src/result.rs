@@ -80,10 +80,6 @@ unsafe fn text(string: *const std::ffi::c_char) -> Option<String> {
     let string = unsafe { CStr::from_ptr(string) };
     Some(string.to_string_lossy().into_owned())
 }
-            .to_string_lossy()
-            .into_owned()
-    })
-}
 
 /// Calls a function of the table and checks its code.
 macro_rules! call {
