@@ -1,1 +1,24 @@
-//! Redwick's GPU kernels: HIP sources, manifest, prebuilt code objects and typed launchers.
+//! Redwick's GPU kernels: HIP sources, manifest, prebuilt code objects and typed arguments.
+//!
+//! `manifest.toml` lists the kernels. For each row there is a function here, such as [`unary`],
+//! that finds the [`Kernel`] for the values of its axes; the kernel says how to launch it and
+//! which struct of [`args`] it takes. Its code is in the code object of its [`Family`], which
+//! [`code_object`] gives for a target.
+//!
+//! Addresses in arguments are those of the first element that is meant: an offset of the tensor is
+//! already added. All strides and counts are in elements. Kernels check no bounds of tensors; the
+//! caller does. Destinations never overlap sources.
+
+mod code;
+mod error;
+mod launch;
+mod scalar;
+mod walk;
+
+pub use code::{code_object, targets, wave_size};
+pub use error::Error;
+pub use launch::{Arguments, Field, Grid, Kernel, KernelInfo, Shape, all};
+pub use scalar::Scalar;
+pub use walk::{Divisor, MAX_DIMS, Walk};
+
+include!(concat!(env!("OUT_DIR"), "/generated.rs"));

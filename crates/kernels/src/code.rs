@@ -1,0 +1,110 @@
+//! The embedded code objects.
+
+use std::io::Read;
+use std::sync::OnceLock;
+
+use crate::{Error, Family, TARGETS};
+
+/// A target and its code objects.
+pub(crate) struct Target {
+    pub(crate) name: &'static str,
+    pub(crate) wave: u32,
+    /// For each family; empty where the file is absent.
+    pub(crate) compressed: &'static [&'static [u8]],
+    pub(crate) decompressed: [OnceLock<Result<Vec<u8>, Error>>; Family::ALL.len()],
+}
+
+/// The targets that code objects are built for, such as `gfx942`.
+pub fn targets() -> impl Iterator<Item = &'static str> {
+    TARGETS.iter().map(|target| target.name)
+}
+
+/// The lanes of a wave on a target.
+///
+/// # Errors
+/// For a target without code objects.
+pub fn wave_size(target: &str) -> Result<u32, Error> {
+    Ok(find(target)?.wave)
+}
+
+/// The code object of a family for a target, decompressed once.
+///
+/// Feature suffixes, as in `gfx90a:sramecc+:xnack-`, are ignored: the code objects run either way.
+///
+/// # Errors
+/// For a target without code objects, and where the file is absent or damaged.
+pub fn code_object(target: &str, family: Family) -> Result<&'static [u8], Error> {
+    let target = find(target)?;
+    let cell = &target.decompressed[family as usize];
+    let object = cell.get_or_init(|| decompress(target, family));
+    object.as_deref().map_err(Error::clone)
+}
+
+fn find(asked: &str) -> Result<&'static Target, Error> {
+    let name = asked.split(':').next().unwrap_or_default();
+    let found = TARGETS.iter().find(|target| target.name == name);
+    found.ok_or_else(|| Error::UnknownTarget {
+        asked: asked.to_owned(),
+        there: targets().collect(),
+    })
+}
+
+fn decompress(target: &Target, family: Family) -> Result<Vec<u8>, Error> {
+    let damaged = |reason: String| Error::DamagedCodeObject {
+        target: target.name,
+        family,
+        reason,
+    };
+    let compressed = target.compressed[family as usize];
+    if compressed.is_empty() {
+        return Err(damaged("it has not been built".to_owned()));
+    }
+    let mut object = Vec::new();
+    let mut reader = lzma_rust2::XzReader::new(compressed, false);
+    match reader.read_to_end(&mut object) {
+        Ok(_) => Ok(object),
+        Err(error) => Err(damaged(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_target_names_itself_and_those_there_are() {
+        let message = code_object("gfx803", Family::Fill).unwrap_err().to_string();
+        assert!(message.contains("`gfx803`"), "{message}");
+        assert!(message.contains("gfx90a, gfx942, gfx950"), "{message}");
+    }
+
+    #[test]
+    fn every_code_object_decompresses_to_elf() {
+        for target in targets() {
+            for family in Family::ALL {
+                let object = code_object(target, family).unwrap();
+                assert_eq!(&object[..4], b"\x7fELF", "{target} {}", family.name());
+            }
+        }
+    }
+
+    #[test]
+    fn features_of_a_target_are_ignored() {
+        assert_eq!(wave_size("gfx90a:sramecc+:xnack-"), Ok(64));
+        assert_eq!(wave_size("gfx1100"), Ok(32));
+    }
+
+    #[test]
+    fn a_truncated_code_object_is_an_error() {
+        let object = TARGETS[0].compressed[0];
+        let target = Target {
+            name: "truncated",
+            wave: 64,
+            compressed: Box::leak(Box::new([&object[..object.len() / 2]])),
+            decompressed: [const { OnceLock::new() }; Family::ALL.len()],
+        };
+        let family = Family::ALL[0];
+        let error = decompress(&target, family).unwrap_err();
+        assert!(error.to_string().contains("for truncated is unusable"));
+    }
+}

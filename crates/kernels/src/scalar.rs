@@ -1,0 +1,52 @@
+use bytemuck::{Pod, Zeroable};
+use half::{bf16, f16};
+
+use crate::DType;
+
+/// A number in the type that kernels compute in for some dtype: f32 for f32, f16 and bf16 (rounded
+/// to the dtype first), else the dtype itself. Integers saturate and lose their fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[repr(transparent)]
+pub struct Scalar(pub u64);
+
+impl Scalar {
+    /// The number as kernels for a dtype take it.
+    pub fn new(dtype: DType, value: f64) -> Self {
+        Self(match dtype {
+            DType::U8 => u64::from(value as u8),
+            DType::U32 => u64::from(value as u32),
+            DType::I16 => u64::from(value as i16 as u16),
+            DType::I32 => u64::from(value as i32 as u32),
+            DType::I64 => value as i64 as u64,
+            DType::BF16 => single(bf16::from_f64(value).to_f32()),
+            DType::F16 => single(f16::from_f64(value).to_f32()),
+            DType::F32 => single(value as f32),
+            DType::F64 => value.to_bits(),
+        })
+    }
+}
+
+fn single(value: f32) -> u64 {
+    u64::from(value.to_bits())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_rounded_to_the_dtype() {
+        assert_eq!(Scalar::new(DType::U8, 2.9), Scalar(2));
+        assert_eq!(Scalar::new(DType::I64, -1.0), Scalar(u64::MAX));
+        assert_eq!(
+            Scalar::new(DType::F32, 0.1),
+            Scalar(u64::from(0.1f32.to_bits()))
+        );
+        let rounded = bf16::from_f32(0.1).to_f32();
+        assert_eq!(
+            Scalar::new(DType::BF16, 0.1),
+            Scalar(u64::from(rounded.to_bits()))
+        );
+        assert_eq!(Scalar::new(DType::F64, 0.1), Scalar(0.1f64.to_bits()));
+    }
+}
