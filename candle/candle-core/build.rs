@@ -1,0 +1,5 @@
+//! Candle's core is fetched and grafted: see `redwick_graft`.
+
+fn main() {
+    redwick_graft::build_script("candle-core");
+}

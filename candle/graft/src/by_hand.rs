@@ -1,0 +1,174 @@
+//! What the rules leave to people: the table of everything in Candle that names CUDA and is not
+//! cloned, with what takes its place.
+//!
+//! Most of it is CUDA's own implementation, to be known by standing behind the `cuda` feature.
+//! Nothing behind that feature is cloned on its own; each such item needs a row here, so that an
+//! upgrade of Candle asks for a decision about what is new. A row that fits nothing is an error
+//! too.
+
+/// What is done about one item instead of cloning it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Nothing: ROCm has no twin of it, or has it in the folders of our own.
+    Leave,
+    /// This text goes before the item.
+    Before(&'static str),
+    /// This text follows the item.
+    After(&'static str),
+    /// This text goes to the end of the last rule of the item, a `macro_rules!`.
+    AtEnd(&'static str),
+    /// The function's signature is cloned, and this is the clone's body.
+    Body(&'static str),
+}
+
+/// One item of Candle and what is done about it.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// The file within the package.
+    pub(crate) file: &'static str,
+    /// The item by its enclosing items' names: `Type::function`, `mod name;` (declared),
+    /// `mod name {}` (written out), `use path`, `macro!`, and, within a function,
+    /// `function::Enum::Variant` for a match arm and `function::cfg!` for the macro.
+    pub(crate) item: &'static str,
+    /// What is done.
+    pub(crate) action: Action,
+}
+
+/// Everything by hand in one package of Candle.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Files and folders (ending in `/`) that are CUDA's own from top to bottom.
+    pub(crate) files: &'static [&'static str],
+    /// Single items.
+    pub(crate) rows: &'static [Row],
+}
+
+const fn row(file: &'static str, item: &'static str, action: Action) -> Row {
+    Row { file, item, action }
+}
+
+use Action::{After, AtEnd, Before, Body, Leave};
+
+/// The table of `package`; empty for a package that has no row.
+pub(crate) fn table(package: &str) -> &'static Table {
+    match package {
+        "candle-core" => &CANDLE_CORE,
+        "candle-nn" => &CANDLE_NN,
+        "candle-transformers" => &CANDLE_TRANSFORMERS,
+        _ => &Table { files: &[], rows: &[] },
+    }
+}
+
+static CANDLE_CORE: Table = Table {
+    // rocm_backend/ and quantized/rocm.rs of our candle-core are their counterparts.
+    files: &[
+        "src/cuda_backend/",
+        "src/quantized/cuda.rs",
+        "src/quantized/fast_mmq.rs",
+        "src/quantized/fast_mmvq.rs",
+    ],
+    rows: &[
+        // Our lib.rs declares rocm_backend; cuDNN and cuTile are NVIDIA's.
+        row("src/lib.rs", "mod cuda_backend;", Leave),
+        row("src/lib.rs", "use cuda_backend::cudnn", Leave),
+        row("src/lib.rs", "use cuda_backend::cutile", Leave),
+        // Our lib.rs declares quantized_rocm.
+        row("src/quantized/mod.rs", "mod cuda;", After(QUANTIZED_ROCM)),
+        row("src/quantized/mod.rs", "mod fast_mmq;", Leave),
+        row("src/quantized/mod.rs", "mod fast_mmvq;", Leave),
+        // The guard is one of cudarc's types.
+        row("src/quantized/mod.rs", "QStorage::device_ptr_with_guard", Leave),
+        row("src/quantized/mod.rs", "QTensor::device_ptr_with_guard", Leave),
+        // Metal's dummy answers with CUDA's error.
+        row("src/quantized/dummy_metal.rs", "QMetalStorage::quantize_onto", Leave),
+        row("src/sort.rs", "mod cuda {}", Leave),
+        row(
+            "src/sort.rs",
+            "ArgSort::cuda_fwd",
+            Body("crate::rocm_backend::arg_sort(storage, layout, self.asc, self.last_dim)"),
+        ),
+        // The dtypes of which Candle only stores bytes.
+        row("src/safetensors.rs", "Tensor::from_raw_buffer::Device::Cuda", After(STORED_ONLY)),
+        row("src/safetensors.rs", "convert_dummy::Device::Cuda", After(STORED_ONLY)),
+        // CUDA counts as available once compiled in. HIP is looked for at run time.
+        row("src/utils.rs", "cuda_is_available", After(ROCM_IS_AVAILABLE)),
+        // A crate cannot use by its path a macro that an `include!` brings: our lib.rs defines it.
+        row("src/error.rs", "bail!", Before("#[cfg(any())]\n")),
+        row("src/test_utils.rs", "test_device!", AtEnd(TEST_ON_ROCM)),
+    ],
+};
+
+const QUANTIZED_ROCM: &str = r#"
+#[cfg(feature = "rocm")]
+pub use crate::quantized_rocm as rocm;"#;
+
+const STORED_ONLY: &str = r#"
+#[cfg(feature = "rocm")]
+Device::Rocm(_) => return Err(Error::UnsupportedDTypeForOp(dtype, "load").bt()),"#;
+
+const ROCM_IS_AVAILABLE: &str = r#"
+
+#[cfg(feature = "rocm")]
+pub fn rocm_is_available() -> bool {
+    crate::rocm_backend::is_available()
+}
+
+#[cfg(not(feature = "rocm"))]
+pub fn rocm_is_available() -> bool {
+    false
+}"#;
+
+// The macro is handed no name for a ROCm test, and cannot make one but as a module's.
+const TEST_ON_ROCM: &str = r#"
+        #[cfg(feature = "rocm")]
+        mod $fn_name {
+            #[test]
+            fn rocm() -> $crate::Result<()> {
+                super::$fn_name(&$crate::Device::new_rocm(0)?)
+            }
+        }
+    "#;
+
+static CANDLE_NN: Table = Table {
+    // Grouped matmuls of CUDA alone, whose callers ask for the feature.
+    files: &["src/moe.rs", "src/moe/"],
+    rows: &[
+        row("src/ops.rs", "Sigmoid::cuda_fwd", Body("crate::rocm_ops::sigmoid(storage, layout)")),
+        row(
+            "src/ops.rs",
+            "SoftmaxLastDim::cuda_fwd",
+            Body("crate::rocm_ops::softmax_last_dim(storage, layout)"),
+        ),
+        row(
+            "src/ops.rs",
+            "RmsNorm::cuda_fwd",
+            Body("crate::rocm_ops::rms_norm([(s1, l1), (s2, l2)], self.eps)"),
+        ),
+        row(
+            "src/ops.rs",
+            "LayerNorm::cuda_fwd",
+            Body("crate::rocm_ops::layer_norm([(s1, l1), (s2, l2), (s3, l3)], self.eps)"),
+        ),
+        row(
+            "src/rotary_emb.rs",
+            "RotaryEmbI::cuda_fwd",
+            Body("crate::rocm_ops::rope_i([(s1, l1), (s2, l2), (s3, l3)])"),
+        ),
+        row(
+            "src/rotary_emb.rs",
+            "RotaryEmb::cuda_fwd",
+            Body("crate::rocm_ops::rope([(s1, l1), (s2, l2), (s3, l3)])"),
+        ),
+        row(
+            "src/rotary_emb.rs",
+            "RotaryEmbThd::cuda_fwd",
+            Body("crate::rocm_ops::rope_thd([(s1, l1), (s2, l2), (s3, l3)])"),
+        ),
+    ],
+};
+
+static CANDLE_TRANSFORMERS: Table = Table {
+    files: &[],
+    // The fused mixture of experts stands on candle-nn's moe.rs.
+    rows: &[row("src/models/qwen3_moe.rs", "DecoderLayer::new::cfg!", Leave)],
+};
