@@ -49,6 +49,22 @@ pub mod sreg {
     pub const EXEC: u8 = 126;
 }
 
+/// The bits of [`Modifiers::cache`]. CDNA3 calls the first two and SCC sc0, nt and sc1.
+pub mod cache {
+    /// glc, sc0: atomics return the old value; loads pass the first cache.
+    pub const GLC: u8 = 1;
+    /// slc, nt: streaming.
+    pub const SLC: u8 = 2;
+    /// dlc (RDNA).
+    pub const DLC: u8 = 4;
+    /// scc, sc1: system coherence.
+    pub const SCC: u8 = 8;
+    /// The data goes to LDS.
+    pub const LDS: u8 = 16;
+    /// tfe: partially resident textures.
+    pub const TFE: u8 = 32;
+}
+
 /// The apertures that a shader can read as constants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aperture {

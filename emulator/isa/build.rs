@@ -1,0 +1,131 @@
+//! Turns the instruction tables into the `Opcode` enum and one array of rows per generation.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs, io};
+
+const GENERATIONS: [&str; 3] = ["cdna2", "cdna3", "rdna3"];
+
+/// Operation → every spelling of it.
+type Spellings = BTreeMap<String, Vec<String>>;
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=tables");
+    let root = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let out = env::var_os("OUT_DIR").unwrap_or_default();
+    let (mut spellings, mut rows) = (Spellings::new(), String::new());
+    for generation in GENERATIONS {
+        let path = Path::new(&root).join(format!("tables/{generation}.txt"));
+        let table = fs::read_to_string(path)?;
+        let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+        writeln!(rows, "pub(crate) static {}: &[Row] = &[", generation.to_uppercase()).ok();
+        for columns in &lines {
+            let spelling = stem(columns[2]).to_owned();
+            let known = spellings.entry(columns[3].to_owned()).or_default();
+            if !known.contains(&spelling) {
+                known.push(spelling);
+            }
+            rows.push_str(&row(columns));
+        }
+        rows.push_str("];\n");
+    }
+    fs::write(Path::new(&out).join("rows.rs"), rows)?;
+    fs::write(Path::new(&out).join("opcode.rs"), opcodes(&spellings))
+}
+
+fn stem(mnemonic: &str) -> &str {
+    mnemonic
+        .strip_suffix("_e32")
+        .or_else(|| mnemonic.strip_suffix("_e64"))
+        .unwrap_or(mnemonic)
+}
+
+/// `v_mfma_f32_32x32x8_f16` → `VMfmaF32_32x32x8F16`; an underscore stays between two digits only.
+fn camel(name: &str) -> String {
+    let mut out = String::new();
+    for part in name.split('_') {
+        let digits = out.ends_with(|c: char| c.is_ascii_digit()) && part.starts_with(|c: char| c.is_ascii_digit());
+        if digits {
+            out.push('_');
+        }
+        let mut chars = part.chars();
+        out.extend(chars.next().map(|c| c.to_ascii_uppercase()));
+        out.push_str(chars.as_str());
+    }
+    out
+}
+
+fn opcodes(spellings: &Spellings) -> String {
+    let mut out = String::from(
+        "/// What an instruction does, whichever generation spells or encodes it how.\n\
+         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]\npub enum Opcode {\n",
+    );
+    for (operation, names) in spellings {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        writeln!(out, "    /// {}\n    {},", names.join(", "), camel(operation)).ok();
+    }
+    out.push_str("}\n\nconst NAMES: &[&str] = &[\n");
+    for operation in spellings.keys() {
+        writeln!(out, "    \"{operation}\",").ok();
+    }
+    out.push_str("];\n");
+    out
+}
+
+/// One table line as a `Row` literal.
+fn row(columns: &[&str]) -> String {
+    let [format, code, mnemonic, operation, flags] = columns[..5] else {
+        return String::new();
+    };
+    let flags: Vec<&str> = flags.split(',').collect();
+    let slots: Vec<String> = columns[5..].iter().map(|text| slot(text)).collect();
+    let has = |flag: &str| flags.contains(&flag);
+    format!(
+        "    Row {{ format: Format::{}, code: {code}, mnemonic: {mnemonic:?}, opcode: Opcode::{}, \
+         dpp: {:?}, dpp8: {}, sdwa: {:?}, scalar_dst: {}, two_offsets: {}, matrix: {}, halves: {}, slots: &[{}] }},\n",
+        camel(format),
+        camel(operation),
+        if has("dpp") || has("dpp8") { Some(dpp_name(format, mnemonic)) } else { None },
+        has("dpp8"),
+        if has("sdwa") { Some(format!("{}_sdwa", stem(mnemonic))) } else { None },
+        has("sd"),
+        has("two"),
+        has("mai"),
+        if has("sel1") { "Halves::HighByDefault" } else if has("sel0") { "Halves::LowByDefault" } else { "Halves::Fixed" },
+        slots.join(", "),
+    )
+}
+
+fn dpp_name(format: &str, mnemonic: &str) -> String {
+    let suffix = match format {
+        "vopc" => "",
+        "vop1" | "vop2" => "_dpp",
+        _ => "_e64_dpp",
+    };
+    format!("{}{suffix}", stem(mnemonic))
+}
+
+/// `src0=v2h:f16` → field, register file, count, half, style; `imm=hex`; `vcc`.
+fn slot(text: &str) -> String {
+    let (field, rest) = text.split_once('=').unwrap_or((text, ""));
+    let field = match field.strip_prefix('~') {
+        Some(hidden) => format!("Hidden{}", camel(hidden)),
+        None => camel(field),
+    };
+    if field == "Imm" {
+        return format!("Slot {{ field: Field::Imm, file: File::Scalar, count: 0, half: false, style: Style::{} }}", camel(rest));
+    }
+    let (register, style) = rest.split_once(':').unwrap_or((rest, "reg"));
+    let half = register.ends_with('h');
+    let register = register.trim_end_matches('h');
+    let count = register.get(1..).filter(|count| !count.is_empty()).unwrap_or("1");
+    let file = match register.chars().next() {
+        Some('v') => "Vector",
+        Some('a') => "Accumulation",
+        Some('x') => "Either",
+        _ => "Scalar",
+    };
+    format!("Slot {{ field: Field::{field}, file: File::{file}, count: {count}, half: {half}, style: Style::{} }}", camel(style))
+}

@@ -1,0 +1,108 @@
+//! VOP3 and VOP3P: vector instructions of two words.
+
+use super::draft::Draft;
+use super::error::DecodeError;
+use super::lanes;
+use super::words::{Words, bit, bits};
+use crate::inst::{Encoding, Inst, Operand, sreg};
+use crate::table::{Field, File, Format, Halves, Row, Slot, Table};
+
+pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
+    let code = bits(words.get(0)?.into(), 16, 10);
+    let row = Table::of(words.generation).by_code(Format::Vop3, code);
+    let row = row.ok_or_else(|| words.unknown_opcode("VOP3", code))?;
+    let encoding = if row.scalar_dst { Encoding::Vop3Sd } else { Encoding::Vop3 };
+    let word = words.pair()?;
+    let mut draft = Draft::new(words, row, encoding, 2);
+    let modifiers = &mut draft.inst.modifiers;
+    modifiers.neg = bits(word, 61, 3) as u8;
+    modifiers.omod = bits(word, 59, 2) as u8;
+    modifiers.clamp = bit(word, 15);
+    if !row.scalar_dst {
+        modifiers.abs = bits(word, 8, 3) as u8;
+        modifiers.op_sel = bits(word, 11, 4) as u8;
+    }
+    operands(draft, row, word)
+}
+
+pub(super) fn decode_packed(words: Words<'_>) -> Result<Inst, DecodeError> {
+    let code = bits(words.get(0)?.into(), 16, 7);
+    let row = Table::of(words.generation).by_code(Format::Vop3p, code);
+    let row = row.ok_or_else(|| words.unknown_opcode("VOP3P", code))?;
+    let encoding = if row.matrix { Encoding::Mai } else { Encoding::Vop3p };
+    let word = words.pair()?;
+    let mut draft = Draft::new(words, row, encoding, 2);
+    if row.matrix {
+        matrix_modifiers(&mut draft, word);
+    } else {
+        packed_modifiers(&mut draft, word);
+    }
+    operands(draft, row, word)
+}
+
+fn packed_modifiers(draft: &mut Draft<'_>, word: u64) {
+    let mixes = draft.row.halves == Halves::LowByDefault;
+    let used = (1u8 << draft.row.sources()) - 1;
+    let modifiers = &mut draft.inst.modifiers;
+    modifiers.neg = bits(word, 61, 3) as u8 & used;
+    modifiers.clamp = bit(word, 15);
+    modifiers.op_sel = bits(word, 11, 3) as u8 & used;
+    modifiers.op_sel_hi = (bits(word, 59, 2) | bits(word, 14, 1) << 2) as u8 & used;
+    let high = bits(word, 8, 3) as u8 & used;
+    // Mixed-precision instructions are not packed: the bits mean the absolute value there.
+    if mixes { modifiers.abs = high } else { modifiers.neg_hi = high }
+}
+
+fn matrix_modifiers(draft: &mut Draft<'_>, word: u64) {
+    let modifiers = &mut draft.inst.modifiers;
+    modifiers.cbsz = bits(word, 8, 3) as u8;
+    modifiers.abid = bits(word, 11, 4) as u8;
+    modifiers.blgp = bits(word, 61, 3) as u8;
+}
+
+fn operands(mut draft: Draft<'_>, row: &'static Row, word: u64) -> Result<Inst, DecodeError> {
+    let lanes = match row.slot(Field::Src0) {
+        Some(_) => lanes::dpp(&mut draft, bits(word, 32, 9), false)?,
+        None => None,
+    };
+    for slot in row.slots {
+        match slot.field {
+            Field::Vdst => {
+                let operand = draft.register(slot, bits(word, 0, 8))?;
+                draft.dst(in_file(slot, operand, bit(word, 15)));
+            }
+            Field::Sdst => {
+                let operand = draft.scalar(bits(word, 8, 7))?;
+                draft.dst(operand);
+            }
+            Field::HiddenExec => draft.dst(Operand::Sgpr(sreg::EXEC)),
+            Field::HiddenVcc => draft.src(Operand::Sgpr(sreg::VCC)),
+            Field::Src0 => {
+                let operand = match lanes {
+                    Some(number) => Operand::Vgpr(number),
+                    None => draft.source(bits(word, 32, 9))?,
+                };
+                draft.src(in_file(slot, operand, bit(word, 59)));
+            }
+            Field::Src1 => {
+                let operand = draft.source(bits(word, 41, 9))?;
+                draft.src(in_file(slot, operand, bit(word, 60)));
+            }
+            Field::Src2 => {
+                let operand = draft.source(bits(word, 50, 9))?;
+                draft.src(in_file(slot, operand, bit(word, 15)));
+            }
+            _ => {}
+        }
+    }
+    Ok(draft.finish())
+}
+
+/// Moves a vector register to the accumulation file where the slot or the encoding says so.
+fn in_file(slot: &Slot, operand: Operand, accumulation: bool) -> Operand {
+    match (operand, slot.file) {
+        (Operand::Vgpr(number), File::Accumulation) => Operand::Agpr(number),
+        (Operand::Vgpr(number), File::Either) if accumulation => Operand::Agpr(number),
+        _ => operand,
+    }
+}

@@ -1,0 +1,64 @@
+//! The generations that the tables cover, and the targets that belong to them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A family of GPUs with one instruction encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Generation {
+    /// gfx90a (MI200)
+    Cdna2,
+    /// gfx942 (MI300)
+    Cdna3,
+    /// gfx1100 (RX 7900)
+    Rdna3,
+}
+
+/// A target name that belongs to no generation in the tables.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no instruction table for target `{target}`; there are tables for {}", Generation::ALL.map(Generation::target).join(", "))]
+pub struct UnknownTarget {
+    /// What was asked for.
+    pub target: String,
+}
+
+impl Generation {
+    /// All of them, oldest first.
+    pub const ALL: [Self; 3] = [Self::Cdna2, Self::Cdna3, Self::Rdna3];
+
+    /// The target that the table was learned from (`gfx942`).
+    pub fn target(self) -> &'static str {
+        match self {
+            Self::Cdna2 => "gfx90a",
+            Self::Cdna3 => "gfx942",
+            Self::Rdna3 => "gfx1100",
+        }
+    }
+
+    /// Lanes in a wave of compiled code.
+    pub fn wave_size(self) -> u32 {
+        if self.is_rdna() { 32 } else { 64 }
+    }
+
+    /// Whether encodings and registers are those of RDNA.
+    pub(crate) fn is_rdna(self) -> bool {
+        matches!(self, Self::Rdna3)
+    }
+}
+
+impl FromStr for Generation {
+    type Err = UnknownTarget;
+
+    /// Reads a target (`gfx942`) or a target id with features (`gfx90a:sramecc+:xnack-`).
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let target = text.split(':').next().unwrap_or(text);
+        let found = Self::ALL.into_iter().find(|generation| generation.target() == target);
+        found.ok_or_else(|| UnknownTarget { target: text.to_owned() })
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.target())
+    }
+}

@@ -1,0 +1,218 @@
+//! The instruction tables: one row per mnemonic and format of a generation.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::generation::Generation;
+use crate::inst::Encoding;
+use crate::opcode::Opcode;
+
+/// An opcode space. VOPD has two: its halves number their operations apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Format {
+    Sop1,
+    Sop2,
+    Sopc,
+    Sopk,
+    Sopp,
+    Smem,
+    Vop1,
+    Vop2,
+    Vopc,
+    Vop3,
+    Vop3p,
+    Vopdx,
+    Vopdy,
+    Ds,
+    Flat,
+    Global,
+    Scratch,
+    Mubuf,
+}
+
+/// Where an operand lies in the encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Field {
+    Sdst,
+    Ssrc,
+    Ssrc0,
+    Ssrc1,
+    Vdst,
+    Src0,
+    Src1,
+    Src2,
+    Vsrc1,
+    /// VCC, named in the text though no field encodes it.
+    Vcc,
+    /// VCC, read but not named.
+    HiddenVcc,
+    /// EXEC, written but not named.
+    HiddenExec,
+    /// The 32-bit constant of `v_fmaak` and `s_setreg_imm32`.
+    K,
+    /// The 16-bit immediate.
+    Imm,
+    /// The message number of `s_sendmsg_rtn`.
+    Message,
+    Sdata,
+    Sbase,
+    Addr,
+    Data,
+    Data0,
+    Data1,
+    Vdata,
+    Srsrc,
+}
+
+/// The register file that an operand without constants names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum File {
+    Scalar,
+    Vector,
+    Accumulation,
+    /// Vector or accumulation registers, as a bit of the encoding says.
+    Either,
+}
+
+/// How constants print in a source, or what an immediate means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Registers only.
+    Reg,
+    B32,
+    F16,
+    I16,
+    F64,
+    I64,
+    Pf16,
+    Pb16,
+    Dec,
+    Hex,
+    /// Decimal up to 64, hexadecimal above.
+    Mixed,
+    /// Printed unless zero.
+    End,
+    Waitcnt,
+    Sendmsg,
+    Hwreg,
+    Delay,
+    Depctr,
+}
+
+/// Whether `op_sel_hi` exists, and which of its values goes without saying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Halves {
+    Fixed,
+    HighByDefault,
+    LowByDefault,
+}
+
+/// One operand of a row, in the order of the text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    pub(crate) field: Field,
+    pub(crate) file: File,
+    /// Registers that it spans.
+    pub(crate) count: u8,
+    /// A 16-bit operand that names half a register (RDNA3).
+    pub(crate) half: bool,
+    pub(crate) style: Style,
+}
+
+/// One instruction in one format.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) format: Format,
+    pub(crate) code: u16,
+    pub(crate) mnemonic: &'static str,
+    pub(crate) opcode: Opcode,
+    /// The name with a DPP word, if it takes one.
+    pub(crate) dpp: Option<&'static str>,
+    pub(crate) dpp8: bool,
+    /// The name with an SDWA word, if it takes one.
+    pub(crate) sdwa: Option<&'static str>,
+    /// VOP3 with a scalar destination where others have modifiers.
+    pub(crate) scalar_dst: bool,
+    /// DS with two 8-bit offsets.
+    pub(crate) two_offsets: bool,
+    /// A VOP3P matrix instruction of CDNA.
+    pub(crate) matrix: bool,
+    pub(crate) halves: Halves,
+    pub(crate) slots: &'static [Slot],
+}
+
+include!(concat!(env!("OUT_DIR"), "/rows.rs"));
+
+impl Row {
+    /// The operand in `field`, if the row has one.
+    pub(crate) fn slot(&self, field: Field) -> Option<&'static Slot> {
+        self.slots.iter().find(|slot| slot.field == field)
+    }
+
+    /// How many sources the row has.
+    pub(crate) fn sources(&self) -> usize {
+        use Field::{Src0, Src1, Src2};
+        self.slots.iter().filter(|slot| matches!(slot.field, Src0 | Src1 | Src2)).count()
+    }
+}
+
+/// Rows by opcode and by name.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    by_code: HashMap<(Format, u16), &'static Row>,
+    by_name: HashMap<(Format, &'static str), &'static Row>,
+}
+
+impl Table {
+    fn new(rows: &'static [Row]) -> Self {
+        let mut table = Self::default();
+        for row in rows {
+            table.by_code.insert((row.format, row.code), row);
+            for name in [Some(row.mnemonic), row.dpp, row.sdwa].into_iter().flatten() {
+                table.by_name.entry((row.format, name)).or_insert(row);
+            }
+        }
+        table
+    }
+
+    /// The table of a generation.
+    pub(crate) fn of(generation: Generation) -> &'static Self {
+        static TABLES: LazyLock<[Table; 3]> = LazyLock::new(|| [CDNA2, CDNA3, RDNA3].map(Table::new));
+        &TABLES[generation as usize]
+    }
+
+    pub(crate) fn by_code(&self, format: Format, code: u32) -> Option<&'static Row> {
+        let code = u16::try_from(code).ok()?;
+        self.by_code.get(&(format, code)).copied()
+    }
+
+    /// The row that made an instruction; `second` asks for the second half of a VOPD pair.
+    pub(crate) fn by_name(&self, encoding: Encoding, name: &str, second: bool) -> Option<&'static Row> {
+        let format = format_of(encoding, second)?;
+        self.by_name.get(&(format, name)).copied()
+    }
+}
+
+fn format_of(encoding: Encoding, second: bool) -> Option<Format> {
+    Some(match encoding {
+        Encoding::Sop1 => Format::Sop1,
+        Encoding::Sop2 => Format::Sop2,
+        Encoding::Sopc => Format::Sopc,
+        Encoding::Sopk => Format::Sopk,
+        Encoding::Sopp => Format::Sopp,
+        Encoding::Smem => Format::Smem,
+        Encoding::Vop1 => Format::Vop1,
+        Encoding::Vop2 => Format::Vop2,
+        Encoding::Vopc => Format::Vopc,
+        Encoding::Vop3 | Encoding::Vop3Sd => Format::Vop3,
+        Encoding::Vop3p | Encoding::Mai => Format::Vop3p,
+        Encoding::Vopd if second => Format::Vopdy,
+        Encoding::Vopd => Format::Vopdx,
+        Encoding::Ds => Format::Ds,
+        Encoding::Flat => Format::Flat,
+        Encoding::Global => Format::Global,
+        Encoding::Scratch => Format::Scratch,
+        Encoding::Mubuf => Format::Mubuf,
+        Encoding::Mtbuf | Encoding::Mimg | Encoding::Exp | Encoding::Vinterp | Encoding::Ldsdir => return None,
+    })
+}

@@ -1,0 +1,286 @@
+"""Learns a generation's instruction table from LLVM's disassembler.
+
+Usage: learn.py CPU > TABLE
+
+Every opcode of every format is made from numbers, with a different register in each operand
+field. From the text that llvm-objdump prints follow the mnemonic, which fields are operands,
+their order and width, and how constants print there. One row a line:
+
+    format  opcode  mnemonic  operation  flags  operands...
+
+README.md beside the tables explains flags and operands.
+"""
+import itertools
+import re
+import sys
+
+import formats
+from fold import fold
+from objdump import S_NOP, disassemble
+
+LITERALS = (0x12345678, 5, 0x3F800000, 0x3C00)
+# Rows that no compiler makes, or that print in a way of their own.
+LEFT_OUT = re.compile(r"s_set_gpr_idx|s_version|s_atc_probe|ds_bvh|s_subvector|v_screen|ds_gws|_fork|ds_ordered|v_illegal"
+    r"|s_(buffer_)?atomic|s_(scratch|buffer_store)|s_dcache_discard|s_cbranch_join|s_setvskip")
+
+
+def split(text):
+    """A mnemonic, its operands and what follows them."""
+    name, _, rest = text.partition(" ")
+    rest = re.sub(r"/\*.*?\*/", "", rest)
+    parts = [part.strip() for part in re.split(r",(?![^\[(]*[\])])", rest) if part.strip()]
+    after = ""
+    if parts:
+        parts[-1], _, after = parts[-1].partition(" ")
+    return name, parts, after
+
+
+def register(text):
+    """(class, first, count, half) of a register operand, or None."""
+    if hit := re.fullmatch(r"([vsa])(\d+)(\.[lh])?", text):
+        return hit[1], int(hit[2]), 1, "h" if hit[3] else ""
+    if hit := re.fullmatch(r"([vsa])\[(\d+):(\d+)\]", text):
+        return hit[1], int(hit[2]), int(hit[3]) - int(hit[2]) + 1, ""
+    return None
+
+
+def style(shown):
+    """How constants print in a source, from what 0.5, 1/2pi and four literals look like there."""
+    half, inverse, wide, five, one32, one16 = shown
+    if half is None or "Invalid" in half:
+        return "reg"
+    if half == "0x3800":
+        return "i16"
+    if inverse == "0.15915494309189532":
+        return "i64" if five and "lit" in five else "f64"
+    if wide == "0x5678":
+        return "f16"
+    if one16 == "lit(0x3c00)":
+        return "pf16"
+    return "pb16" if one32 == "0x3f800000" else "b32"
+
+
+def attempts(form):
+    """Settings of the operand fields to try: unused ones often have to be zero."""
+    yield {}
+    names = list(form.fields)
+    for count in range(1, len(names) + 1):
+        for chosen in itertools.combinations(names, count):
+            yield dict.fromkeys(chosen, 0)
+    for chosen in ({"src1": 5}, {"src0": 5}, {"src0": 5, "src1": 6}, {"src1": 5, "src2": 6}):
+        if set(chosen) <= set(names):
+            yield chosen
+
+
+def best_texts(cpu, form, extras):
+    """For each opcode the text that shows most operand fields: (text, size, values, extra)."""
+    best = {}
+    for extra, values in itertools.product(extras, attempts(form)):
+        probes = [form.encode(code, values, extra) for code in range(form.count)]
+        for code, hit in enumerate(disassemble(cpu, probes)):
+            if not hit:
+                continue
+            numbers = {(register(op) or (0, -1))[1] for op in split(hit[0])[1]}
+            fields = [f for f in form.fields if form.shown(f, values) in numbers and values.get(f) != 0]
+            score = ("Invalid" not in hit[0], len(fields), -len(values))
+            if code not in best or score > best[code][0]:
+                best[code] = (score, *hit, values, extra)
+    return {code: found[1:] for code, found in sorted(best.items())}
+
+
+def field_of(form, reg, values, taken, index):
+    for field in form.fields:
+        if field not in taken and form.shown(field, values) == reg[1]:
+            return field
+    return "sdst" if index == 1 and form.name == "vop3" else None
+
+
+def operand(form, text, values, taken, index):
+    """A slot [field, class and count, constant style] from one printed operand."""
+    if text in ("vcc", "vcc_lo"):
+        return ["vcc", "", ""]
+    if text.startswith("0x"):
+        return ["k", "", ""]
+    reg = register(text)
+    field = reg and field_of(form, reg, values, taken, index)
+    if not field:
+        return None
+    taken.append(field)
+    return [field, f"{reg[0]}{reg[2]}{reg[3]}", ""]
+
+
+def constant_styles(cpu, form, rows):
+    """Fills in how constants print, for every source that may hold one."""
+    probes, targets = [], []
+    for code, (_, size, values, extra, slots) in rows.items():
+        literal_fits = (form.words == 1 or cpu.startswith("gfx11")) and size == 4 * form.words
+        for index, slot in enumerate(slots):
+            if not re.match(r"s?src", slot[0]):
+                continue
+            for constant in (240, 248):
+                probes.append(form.encode(code, {**values, slot[0]: constant}, extra))
+            for literal in LITERALS:
+                words = form.encode(code, {**values, slot[0]: 255}, extra, literal)
+                probes.append(words if literal_fits else [S_NOP])
+            targets.append((slot, index))
+    texts = disassemble(cpu, probes)
+    for number, (slot, index) in enumerate(targets):
+        shown = []
+        for hit in texts[6 * number : 6 * number + 6]:
+            raw = hit[0].partition(" ")[2] if hit else ""
+            parts = [part.strip() for part in re.split(r",(?![^\[(]*[\])])", raw)]
+            part = parts[index] if index < len(parts) and hit[0] != "s_nop 0" else None
+            shown.append(part if part is None or "Invalid" in part else part.split(" ")[0])
+        slot[2] = style(shown)
+
+
+def lane_movement(cpu, form, code, values, name):
+    """Flags dpp, dpp8 and sdwa: which extra words the instruction takes."""
+    if "src0" not in form.fields or name.startswith(("v_mfma", "v_smfmac", "v_accvgpr")):
+        return []
+    flags = []
+    for flag, source, word in (("dpp", 0xFA, 0xFF00E440), ("dpp8", 0xE9, 0xFAC68840), ("sdwa", 0xF9, 0x06060640), ("sdwa", 0xF9, 0x00060640)):
+        hit = disassemble(cpu, [form.encode(code, {**values, "src0": source}, 0, word)])[0]
+        stem = re.sub(r"_e(32|64)$", "", name)
+        suffix = ("_e64_" if form.words == 2 else "_") + flag.rstrip("8")
+        if form.name == "vopc" and flag != "sdwa":
+            suffix = ""
+        if flag not in flags and hit and hit[0].split(" ")[0] == stem + suffix:
+            flags.append(flag)
+    return flags
+
+
+def packed_flag(cpu, form, code, values, name):
+    """How `op_sel_hi` counts as unset: all ones (sel1), all zeros (sel0); empty: never printed."""
+    ones, zeros = disassemble(cpu, [form.encode(code, values, 3 << 59 | 1 << 14), form.encode(code, values)])
+    if name.startswith(("v_mfma", "v_smfmac", "v_accvgpr")):
+        return ["mai"]
+    if ones and "op_sel_hi" in ones[0]:
+        return ["sel0"]
+    return ["sel1"] if zeros and "op_sel_hi" in zeros[0] else []
+
+
+# What the text does not show, or shows in a way that misleads.
+KNOWN = {
+    "v_writelane_b32": [["vdst", "v1", ""], ["src0", "s1", "b32"], ["src1", "s1", "b32"]],
+    "v_readlane_b32": [["vdst", "s1", ""], ["src0", "v1", "reg"], ["src1", "s1", "b32"]],
+    "s_sendmsg_rtn_b32": [["sdst", "s1", ""], ["message", "", ""]],
+    "s_sendmsg_rtn_b64": [["sdst", "s2", ""], ["message", "", ""]],
+}
+
+
+def matrix_file(name, field):
+    """Operands of matrix instructions are in either file; the indices of sparse ones are not."""
+    return "v" if name.startswith("v_smfmac") and field == "src2" else "x"
+
+
+def emit(form, code, name, flags, slots):
+    if LEFT_OUT.search(name):
+        return
+    texts = [field + ("=" + kind if kind else "") + (":" + const if const else "") for field, kind, const in slots]
+    print(f"{form:7} {code:#05x} {name:32} {fold(name[:-4] if name.endswith(('_e32', '_e64')) else name):30} "
+          f"{','.join(flags) or '-':14} {' '.join(texts)}".rstrip())
+
+
+def learn_alu(cpu, form):
+    rows = {}
+    extras = [3 << 59 | 1 << 14, 0] if form.name == "vop3p" else [0]
+    for code, (text, size, values, extra) in best_texts(cpu, form, extras).items():
+        taken = []
+        ops = split(text)[1]
+        slots = [operand(form, op, values, taken, i) for i, op in enumerate(ops)]
+        if all(slots) or split(text)[0] in KNOWN:
+            rows[code] = (text, size, values, extra, [slot for slot in slots if slot])
+    constant_styles(cpu, form, rows)
+    for code, (text, _, values, _, slots) in rows.items():
+        name = split(text)[0]
+        slots = KNOWN.get(name, slots)
+        if re.match("v_cmpx", name) and not any(slot[0] in ("vcc", "vdst") for slot in slots):
+            slots = [["~exec", "", ""], *slots]
+        slots = [[field, matrix_file(name, field) + kind[1:] if kind else "", const] for field, kind, const in slots] \
+            if name.startswith(("v_mfma", "v_smfmac")) else slots
+        flags = packed_flag(cpu, form, code, values, name) if form.name == "vop3p" else []
+        flags += lane_movement(cpu, form, code, values, name)
+        if any(slot[0] == "sdst" for slot in slots) and form.name == "vop3":
+            flags.append("sd")
+        emit(form.name, code, name, flags, slots)
+
+
+IMMEDIATES = (
+    (r"s_(c?branch|call)", "dec"), (r"s_endpgm$", "end"), (r"s_waitcnt$", "waitcnt"), (r"s_sendmsg", "sendmsg"),
+    (r"s_[gs]etreg", "hwreg"), (r"s_delay_alu", "delay"), (r"s_waitcnt_depctr", "depctr"),
+    (r"s_(nop|setkill|sethalt|sleep|trap|denorm_mode|setprio|incperflevel|decperflevel)", "mixed"), (r"", "hex"),
+)
+
+
+def learn_immediates(cpu):
+    """SOPP and SOPK: the mnemonic says what the 16 bits mean."""
+    for name, base, shift, count in (("sopp", 0x17F << 23, 16, 128), ("sopk", 0xB << 28, 23, 29)):
+        for code in range(count):
+            word = base | code << shift
+            probes = [[word | 5 << 16 * (name == "sopk") | 0x1234, 7], [word, 7], [word | 7, 7]]
+            if name == "sopk":
+                probes = [[word | 5 << 16 | 0x1234, 7], [word | 0x1234, 7]]
+            hit = next((hit for hit in disassemble(cpu, probes) if hit), None)
+            if not hit:
+                continue
+            mnemonic, ops, _ = split(hit[0])
+            kind = next(kind for pattern, kind in IMMEDIATES if re.match(pattern, mnemonic))
+            slots = []
+            for op in ops:
+                reg = register(op)
+                source = reg and mnemonic.startswith(("s_cmpk", "s_setreg", "s_waitcnt"))
+                slots.append(["ssrc" if source else "sdst", f"s{reg[2]}", ""] if reg else ["imm", kind, ""])
+            if mnemonic == "s_setreg_imm32_b32":
+                slots = [["imm", kind, ""], ["k", "", ""]]
+            if mnemonic == "s_endpgm":
+                slots = [["imm", kind, ""]]
+            emit(name, code, mnemonic, [], slots)
+
+
+def learn_memory(cpu, form, extras):
+    for code, (text, _, values, _) in best_texts(cpu, form, extras).items():
+        name, ops, _ = split(text)
+        taken, slots = [], []
+        for index, op in enumerate(ops):
+            reg = register(op)
+            field = reg and field_of(form, reg, values, taken, index)
+            if field:
+                taken.append(field)
+                slots.append([field, f"{reg[0]}{reg[2]}", ""])
+        two = form.name == "ds" and re.search(r"2addr|read2|write2|xchg2", name)
+        emit(form.name, code, name, ["two"] if two else [], slots)
+
+
+def learn_dual(cpu):
+    """VOPD: the X and the Y half have opcode spaces of their own."""
+    base = 0x32 << 26 | 4 << 9 | 0x101 | (3 << 56 | 4 << 49 | 9 << 41 | 0x106 << 32)
+    for half, shift, count in (("vopdx", 22, 16), ("vopdy", 17, 32)):
+        for code in range(count):
+            bits = [base | code << shift | (0 if half == "vopdx" else 0), (base & ~(0xFF << 9)) | code << shift]
+            bits.append(base & ~(0xFF << 41) | code << shift)
+            hits = disassemble(cpu, [[word & 0xFFFFFFFF, word >> 32] for word in bits])
+            hit = next((hit for hit in hits if hit), None)
+            if not hit:
+                continue
+            text = hit[0].split(" :: ")[half == "vopdy"]
+            name, ops, _ = split(text)
+            slots = [["vdst", "v1", ""], ["src0", "v1", "b32"]]
+            slots += [["vsrc1", "v1", ""] if op.startswith("v") else ["k", "", ""] for op in ops[2:]]
+            slots += [["~vcc", "", ""]] if "cndmask" in name else []
+            emit(half, code, name, [], slots)
+
+
+def main(cpu):
+    rdna3 = cpu.startswith("gfx11")
+    for form in formats.alu(rdna3):
+        learn_alu(cpu, form)
+    learn_immediates(cpu)
+    for form, extras in formats.memory(rdna3):
+        learn_memory(cpu, form, extras)
+    if rdna3:
+        learn_dual(cpu)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
