@@ -1,0 +1,155 @@
+//! What follows the operands.
+
+use std::fmt::Write as _;
+
+use crate::generation::Generation;
+use crate::inst::{Dpp, DppControl, Encoding, Inst, Sdwa, SdwaSelect, SdwaUnused};
+use crate::table::{Field, Halves, Row};
+
+/// All modifiers of an instruction that reaches no memory, each with a space before it.
+pub(super) fn all(inst: &Inst, row: &Row, generation: Generation) -> String {
+    let mut out = match inst.encoding {
+        Encoding::Mai => matrix(inst, row, generation),
+        Encoding::Vop3p => packed(inst, row),
+        _ => selected_halves(inst, row),
+    };
+    if inst.modifiers.clamp {
+        out.push_str(" clamp");
+    }
+    out.push_str(["", " mul:2", " mul:4", " div:2"][usize::from(inst.modifiers.omod & 3)]);
+    if let Some(dpp) = &inst.modifiers.dpp {
+        lanes(&mut out, dpp, generation);
+    }
+    if let Some(sdwa) = &inst.modifiers.sdwa {
+        parts(&mut out, sdwa, inst, row);
+    }
+    out
+}
+
+/// ` name:[1,0]` from the low bits of `mask`.
+fn list(out: &mut String, name: &str, mask: u8, count: usize) {
+    let bits: Vec<&str> = (0..count).map(|bit| if mask >> bit & 1 == 1 { "1" } else { "0" }).collect();
+    write!(out, " {name}:[{}]", bits.join(",")).ok();
+}
+
+/// VOP3: which halves are read; the destination's comes last.
+fn selected_halves(inst: &Inst, row: &Row) -> String {
+    let mut out = String::new();
+    let (mask, sources) = (inst.modifiers.op_sel, row.sources());
+    if mask == 0 || !matches!(inst.encoding, Encoding::Vop3) || row.slots.iter().any(|slot| slot.half) {
+        return out;
+    }
+    let low = mask & ((1 << sources) - 1);
+    list(&mut out, "op_sel", low | (mask >> 3 & 1) << sources, sources + 1);
+    out
+}
+
+fn packed(inst: &Inst, row: &Row) -> String {
+    let mut out = String::new();
+    let (modifiers, count) = (&inst.modifiers, row.sources());
+    let default = match row.halves {
+        Halves::HighByDefault => (1 << count) - 1,
+        _ => 0,
+    };
+    if modifiers.op_sel != 0 && row.halves != Halves::Fixed {
+        list(&mut out, "op_sel", modifiers.op_sel, count);
+    }
+    if modifiers.op_sel_hi != default && row.halves != Halves::Fixed {
+        list(&mut out, "op_sel_hi", modifiers.op_sel_hi, count);
+    }
+    if row.halves != Halves::LowByDefault {
+        if modifiers.neg != 0 {
+            list(&mut out, "neg_lo", modifiers.neg, count);
+        }
+        if modifiers.neg_hi != 0 {
+            list(&mut out, "neg_hi", modifiers.neg_hi, count);
+        }
+    }
+    out
+}
+
+fn matrix(inst: &Inst, row: &Row, generation: Generation) -> String {
+    let mut out = String::new();
+    let modifiers = &inst.modifiers;
+    if modifiers.cbsz != 0 {
+        write!(out, " cbsz:{}", modifiers.cbsz).ok();
+    }
+    if modifiers.abid != 0 {
+        write!(out, " abid:{}", modifiers.abid).ok();
+    }
+    let signs = generation == Generation::Cdna3 && row.mnemonic.ends_with("_f64");
+    match modifiers.blgp {
+        0 => {}
+        mask if signs => list(&mut out, "neg", mask, 3),
+        value => drop(write!(out, " blgp:{value}")),
+    }
+    out
+}
+
+fn lanes(out: &mut String, dpp: &Dpp, generation: Generation) {
+    if let DppControl::Dpp8(lanes) = dpp.control {
+        write!(out, " dpp8:[{}]", numbers(&lanes)).ok();
+        out.push_str(if dpp.fetch_inactive { " fi:1" } else { "" });
+        return;
+    }
+    write!(out, " {}", control(dpp.control)).ok();
+    write!(out, " row_mask:{:#x} bank_mask:{:#x}", dpp.row_mask, dpp.bank_mask).ok();
+    if dpp.bound_ctrl {
+        out.push_str(" bound_ctrl:1");
+    }
+    if dpp.fetch_inactive && generation.is_rdna() {
+        out.push_str(" fi:1");
+    }
+}
+
+fn numbers(values: &[u8]) -> String {
+    values.iter().map(u8::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn control(control: DppControl) -> String {
+    match control {
+        DppControl::QuadPerm(lanes) => format!("quad_perm:[{}]", numbers(&lanes)),
+        DppControl::Dpp8(lanes) => format!("dpp8:[{}]", numbers(&lanes)),
+        DppControl::RowShl(count) => format!("row_shl:{count}"),
+        DppControl::RowShr(count) => format!("row_shr:{count}"),
+        DppControl::RowRor(count) => format!("row_ror:{count}"),
+        DppControl::WaveShl => "wave_shl:1".to_owned(),
+        DppControl::WaveRol => "wave_rol:1".to_owned(),
+        DppControl::WaveShr => "wave_shr:1".to_owned(),
+        DppControl::WaveRor => "wave_ror:1".to_owned(),
+        DppControl::RowMirror => "row_mirror".to_owned(),
+        DppControl::RowHalfMirror => "row_half_mirror".to_owned(),
+        DppControl::RowBcast15 => "row_bcast:15".to_owned(),
+        DppControl::RowBcast31 => "row_bcast:31".to_owned(),
+        DppControl::RowNewbcast(lane) => format!("row_newbcast:{lane}"),
+        DppControl::RowShare(lane) => format!("row_share:{lane}"),
+        DppControl::RowXmask(mask) => format!("row_xmask:{mask}"),
+    }
+}
+
+fn parts(out: &mut String, sdwa: &Sdwa, inst: &Inst, row: &Row) {
+    if inst.encoding != Encoding::Vopc && row.slot(Field::Vdst).is_some() {
+        let unused = match sdwa.dst_unused {
+            SdwaUnused::Pad => "PAD",
+            SdwaUnused::Sext => "SEXT",
+            SdwaUnused::Preserve => "PRESERVE",
+        };
+        write!(out, " dst_sel:{} dst_unused:UNUSED_{unused}", select(sdwa.dst_sel)).ok();
+    }
+    write!(out, " src0_sel:{}", select(sdwa.src_sel[0])).ok();
+    if row.slot(Field::Vsrc1).is_some() {
+        write!(out, " src1_sel:{}", select(sdwa.src_sel[1])).ok();
+    }
+}
+
+fn select(part: SdwaSelect) -> &'static str {
+    match part {
+        SdwaSelect::Byte0 => "BYTE_0",
+        SdwaSelect::Byte1 => "BYTE_1",
+        SdwaSelect::Byte2 => "BYTE_2",
+        SdwaSelect::Byte3 => "BYTE_3",
+        SdwaSelect::Word0 => "WORD_0",
+        SdwaSelect::Word1 => "WORD_1",
+        SdwaSelect::Dword => "DWORD",
+    }
+}
