@@ -1,0 +1,147 @@
+//! A workgroup: its waves run in turn on one host thread and meet at barriers.
+
+use crate::exec;
+use crate::fault::{Fault, FaultKind};
+use crate::gpu::Options;
+use crate::lds::Lds;
+use crate::memory::Memory;
+use crate::program::Program;
+use crate::setup::Setup;
+use crate::step::Flow;
+use crate::wave::Wave;
+
+/// Instructions that a wave may run before the others get their turn, so that waves that wait for
+/// one another in memory make progress.
+const TURN: u64 = 1 << 20;
+
+/// Where a wave stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Runs,
+    Waits,
+    Ended,
+}
+
+/// A workgroup in the making: the same waves serve one workgroup after another.
+pub(crate) struct Group<'g, const L: usize> {
+    waves: Vec<(Wave<'g, L>, State)>,
+    lds: Lds,
+    setup: &'g Setup<'g>,
+    worker: u64,
+    checked: bool,
+    limit: u64,
+}
+
+impl<'g, const L: usize> Group<'g, L> {
+    pub(crate) fn new(
+        program: &'g Program<L>,
+        memory: &'g Memory,
+        options: &Options,
+        setup: &'g Setup<'g>,
+        worker: u64,
+    ) -> Self {
+        let wave = || (Wave::new(program, memory, options.checked), State::Runs);
+        Self {
+            waves: (0..setup.waves).map(|_| wave()).collect(),
+            lds: Lds::new(setup.lds as usize, options.checked),
+            setup,
+            worker,
+            checked: options.checked,
+            limit: options.instruction_limit.unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Wave-instructions executed so far, over all workgroups.
+    pub(crate) fn executed(&self) -> u64 {
+        self.waves.iter().map(|(wave, _)| wave.executed).sum()
+    }
+
+    /// Runs a workgroup to its end.
+    pub(crate) fn run(&mut self, workgroup: [u32; 3]) -> Result<(), Box<Fault>> {
+        self.lds.reset();
+        for (number, (wave, state)) in self.waves.iter_mut().enumerate() {
+            self.setup
+                .start(wave, workgroup, number as u32, self.worker);
+            *state = State::Runs;
+        }
+        let started = self.executed();
+        while !self.waves.iter().all(|(_, state)| *state == State::Ended) {
+            self.run_turn(workgroup)?;
+            self.meet(workgroup)?;
+            if self.executed() - started > self.limit {
+                return Err(self.fault(0, workgroup, FaultKind::TooManyInstructions(self.limit)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets every wave that can run do so until it waits, ends, or its turn is over.
+    fn run_turn(&mut self, workgroup: [u32; 3]) -> Result<(), Box<Fault>> {
+        for number in 0..self.waves.len() {
+            let (wave, state) = &mut self.waves[number];
+            if *state != State::Runs {
+                continue;
+            }
+            wave.lds = std::mem::take(&mut self.lds);
+            let flow = exec::run(wave, TURN.min(self.limit));
+            self.lds = std::mem::take(&mut wave.lds);
+            *state = match flow {
+                Flow::Next => State::Runs,
+                Flow::Barrier => State::Waits,
+                Flow::End => State::Ended,
+                Flow::Trap => {
+                    let kind = wave.trap.take().map_or(FaultKind::Trap(0), |kind| *kind);
+                    return Err(self.fault(number, workgroup, kind));
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// Lets the waves pass the barrier when all that still run have reached it.
+    fn meet(&mut self, workgroup: [u32; 3]) -> Result<(), Box<Fault>> {
+        let count = |wanted| {
+            self.waves
+                .iter()
+                .filter(|(_, state)| *state == wanted)
+                .count()
+        };
+        let (running, waiting, ended) =
+            (count(State::Runs), count(State::Waits), count(State::Ended));
+        if running > 0 || waiting == 0 {
+            return Ok(());
+        }
+        if ended > 0 && self.checked {
+            let kind = FaultKind::Barrier {
+                waiting: waiting as u32,
+                waves: self.waves.len() as u32,
+            };
+            let first = self
+                .waves
+                .iter()
+                .position(|(_, state)| *state == State::Waits)
+                .unwrap_or(0);
+            return Err(self.fault(first, workgroup, kind));
+        }
+        for (_, state) in &mut self.waves {
+            if *state == State::Waits {
+                *state = State::Runs;
+            }
+        }
+        Ok(())
+    }
+
+    fn fault(&self, number: usize, workgroup: [u32; 3], kind: FaultKind) -> Box<Fault> {
+        let wave = &self.waves[number].0;
+        let (address, instruction) = wave.program.describe(wave.at);
+        Box::new(Fault {
+            kind,
+            kernel: self.setup.kernel.name().to_owned(),
+            address,
+            offset: address.wrapping_sub(self.setup.kernel.image().base),
+            instruction,
+            workgroup,
+            wave: number as u32,
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! A workgroup's local data share.
+
+/// The bytes of a workgroup's LDS, and which of them were written (checked mode).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lds {
+    bytes: Vec<u8>,
+    /// One entry for each byte in checked mode, else empty.
+    written: Vec<bool>,
+}
+
+impl Lds {
+    /// LDS of `size` bytes, all zero.
+    pub(crate) fn new(size: usize, checked: bool) -> Self {
+        Self {
+            bytes: vec![0; size],
+            written: vec![false; if checked { size } else { 0 }],
+        }
+    }
+
+    /// Makes it new again, for another workgroup.
+    pub(crate) fn reset(&mut self) {
+        self.bytes.fill(0);
+        self.written.fill(false);
+    }
+
+    /// Its size in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// All bytes, for accesses that were checked as a whole.
+    #[inline(always)]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Reads `N` bytes, if they are within its size.
+    #[inline(always)]
+    pub(crate) fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
+        let bytes = self.bytes.get(offset as usize..)?;
+        bytes.first_chunk().copied()
+    }
+
+    /// Writes `N` bytes, if they are within its size.
+    #[inline(always)]
+    pub(crate) fn store<const N: usize>(&mut self, offset: u32, value: [u8; N]) -> bool {
+        let place = self
+            .bytes
+            .get_mut(offset as usize..)
+            .and_then(|bytes| bytes.first_chunk_mut());
+        let Some(place) = place else { return false };
+        *place = value;
+        if !self.written.is_empty() {
+            self.written[offset as usize..offset as usize + N].fill(true);
+        }
+        true
+    }
+
+    /// The first of `size` bytes that was never written (checked mode).
+    pub(crate) fn unwritten(&self, offset: u32, size: u32) -> Option<u32> {
+        let range = self
+            .written
+            .get(offset as usize..(offset + size) as usize)?;
+        range
+            .iter()
+            .position(|written| !written)
+            .map(|at| offset + at as u32)
+    }
+}

@@ -1,0 +1,231 @@
+//! A kernel's instructions, decoded once into steps.
+//!
+//! Decoding follows the control flow from the kernel's entry. Where the flow is indirect (calls
+//! through registers), the rest of the code segment is decoded too.
+
+mod resolve;
+
+use std::collections::HashMap;
+
+use redwick_isa::{Inst, Opcode};
+
+use crate::exec::{self, Level};
+use crate::module::Image;
+use crate::setup::PRELOAD_PROLOGUE;
+use crate::shadow::Access;
+use crate::step::Step;
+use crate::target::{Family, Target};
+use crate::wave::{SAVED, TEMPORARIES};
+
+/// A kernel's instructions, for the wave size that it wants.
+#[derive(Debug)]
+pub(crate) enum AnyProgram {
+    Wave32(Program<32>),
+    Wave64(Program<64>),
+}
+
+impl AnyProgram {
+    pub(crate) fn decode(image: &Image, kernel: &redwick_code_object::Kernel) -> Self {
+        let rdna = image.target.family == Family::Rdna3;
+        match kernel.descriptor.wave_size() {
+            32 if rdna => Self::Wave32(Program::decode(image, kernel)),
+            _ => Self::Wave64(Program::decode(image, kernel)),
+        }
+    }
+}
+
+/// A kernel's instructions for waves of `L` lanes.
+#[derive(Debug)]
+pub(crate) struct Program<const L: usize> {
+    pub(crate) steps: Vec<Step<L>>,
+    /// What each step reads and writes, for checked mode.
+    pub(crate) accesses: Vec<Access>,
+    /// Index of the first step.
+    pub(crate) entry: u32,
+    /// Rows that are registers: vector registers, then accumulation registers.
+    pub(crate) registers: usize,
+    /// Row of the first accumulation register.
+    pub(crate) accumulators: usize,
+    /// Constants, in the rows behind the registers.
+    pub(crate) constants: Vec<u32>,
+    instructions: Vec<Inst>,
+    /// Device address → index of its step.
+    index: HashMap<u64, u32>,
+    pub(crate) target: &'static Target,
+}
+
+impl<const L: usize> Program<L> {
+    /// The row of the first temporary.
+    #[inline(always)]
+    pub(crate) fn temporaries(&self) -> usize {
+        self.registers + self.constants.len()
+    }
+
+    /// All rows of a wave's vector file.
+    pub(crate) fn rows(&self) -> usize {
+        self.temporaries() + TEMPORARIES + SAVED
+    }
+
+    /// The step at a device address.
+    pub(crate) fn step_at(&self, address: u64) -> Option<u32> {
+        self.index.get(&address).copied()
+    }
+
+    /// Address and assembly text of a step.
+    pub(crate) fn describe(&self, step: u32) -> (u64, Option<String>) {
+        let Some(step) = self.steps.get(step as usize) else {
+            return (0, None);
+        };
+        let text = |inst| resolve::text(inst, self.target.generation(), step.address);
+        (
+            step.address,
+            self.instructions.get(step.inst as usize).map(text),
+        )
+    }
+
+    fn decode(image: &Image, kernel: &redwick_code_object::Kernel) -> Self {
+        let mut program = Self::empty(image.target, kernel);
+        let mut entry = image.base + kernel.entry_address();
+        if kernel.descriptor.kernarg_preload_length > 0 {
+            entry += PRELOAD_PROLOGUE;
+        }
+        let mut decoder = Decoder {
+            image,
+            found: HashMap::new(),
+            indirect: false,
+        };
+        decoder.follow(vec![entry]);
+        if decoder.indirect {
+            decoder.sweep();
+        }
+        program.assemble(decoder.found);
+        program.entry = program.step_at(entry).unwrap_or(0);
+        program
+    }
+
+    fn empty(target: &'static Target, kernel: &redwick_code_object::Kernel) -> Self {
+        let descriptor = &kernel.descriptor;
+        let granule = if target.family == Family::Rdna3 && L == 64 {
+            4
+        } else {
+            target.vgpr_granule
+        };
+        let registers = descriptor.rsrc1.vgprs(granule) as usize;
+        let accumulators = match target.family {
+            Family::Rdna3 => registers,
+            _ => (descriptor.rsrc3.cdna_accum_offset() as usize).min(registers),
+        };
+        Self {
+            steps: Vec::new(),
+            accesses: Vec::new(),
+            entry: 0,
+            registers,
+            accumulators,
+            constants: Vec::new(),
+            instructions: Vec::new(),
+            index: HashMap::new(),
+            target,
+        }
+    }
+
+    /// Turns instructions into steps. Step 0 is where a flow ends that leads nowhere.
+    fn assemble(&mut self, found: HashMap<u64, Decoded>) {
+        let mut found: Vec<_> = found.into_iter().collect();
+        found.sort_by_key(|(address, _)| *address);
+        self.index = found
+            .iter()
+            .zip(1..)
+            .map(|((address, _), index)| (*address, index))
+            .collect();
+        let level = Level::detect();
+        let mut resolver = resolve::Resolver::new(self, level);
+        resolver.add_nowhere();
+        for (address, decoded) in found {
+            resolver.add(address, decoded);
+        }
+        resolver.finish();
+    }
+}
+
+/// What was found at an address.
+pub(crate) enum Decoded {
+    /// An instruction.
+    Inst(Inst),
+    /// Bytes that are none, and why.
+    Unknown(Vec<u8>, String),
+}
+
+/// Finds the instructions of a kernel.
+struct Decoder<'a> {
+    image: &'a Image,
+    found: HashMap<u64, Decoded>,
+    /// Some flow goes where only a register says.
+    indirect: bool,
+}
+
+impl Decoder<'_> {
+    /// Decodes all that is reached from `open`.
+    fn follow(&mut self, mut open: Vec<u64>) {
+        while let Some(mut address) = open.pop() {
+            while !self.found.contains_key(&address) {
+                let decoded = resolve::decode(self.image, address);
+                let next = self.successors(address, &decoded, &mut open);
+                self.found.insert(address, decoded);
+                match next {
+                    Some(next) => address = next,
+                    None => break,
+                }
+            }
+        }
+    }
+
+    /// Notes branch targets in `open`; returns the address behind, if the flow goes on there.
+    fn successors(&mut self, address: u64, decoded: &Decoded, open: &mut Vec<u64>) -> Option<u64> {
+        let Decoded::Inst(inst) = decoded else {
+            return None;
+        };
+        let behind = address + u64::from(inst.size);
+        if exec::is_direct_branch(inst.opcode) {
+            open.push(branch_target(behind, inst));
+        }
+        self.indirect |= matches!(
+            inst.opcode,
+            Opcode::SSetpcB64 | Opcode::SSwappcB64 | Opcode::SRfeB64
+        );
+        let ends = matches!(
+            inst.opcode,
+            Opcode::SEndpgm | Opcode::SBranch | Opcode::SSetpcB64 | Opcode::SCodeEnd
+        );
+        (!ends).then_some(behind)
+    }
+
+    /// Decodes the whole code segment, wherever an instruction can be made out.
+    fn sweep(&mut self) {
+        let segments = self
+            .image
+            .code
+            .segments()
+            .iter()
+            .filter(|segment| segment.access.execute);
+        let ranges: Vec<_> = segments
+            .map(|s| (self.image.base + s.address, self.image.base + s.end()))
+            .collect();
+        for (start, end) in ranges {
+            let mut address = start;
+            while address < end {
+                let decoded = resolve::decode(self.image, address);
+                let size = match &decoded {
+                    Decoded::Inst(inst) => u64::from(inst.size),
+                    Decoded::Unknown(..) => 4,
+                };
+                self.found.entry(address).or_insert(decoded);
+                address += size.max(4);
+            }
+        }
+    }
+}
+
+/// Where a direct branch goes: its immediate counts words from the instruction behind it.
+pub(crate) fn branch_target(behind: u64, inst: &Inst) -> u64 {
+    behind.wrapping_add_signed(i64::from(inst.modifiers.imm) * 4)
+}

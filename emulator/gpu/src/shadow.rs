@@ -1,0 +1,272 @@
+//! Checked mode: which registers hold a value that somebody wrote.
+//!
+//! Moving an undefined value about is no mistake (compilers do it for lanes and halves that nobody
+//! looks at), deciding by it is. So arithmetic passes undefinedness on, and the wave stops where an
+//! undefined value becomes an address, is stored, is compared, or leaves its lane for a scalar
+//! register.
+
+use redwick_isa::inst::sreg;
+use redwick_isa::{Encoding, Inst, Opcode};
+
+use crate::exec;
+use crate::fault::FaultKind;
+use crate::step::{Base, Bound, Dst, Kind, Src, Step};
+use crate::wave::Wave;
+
+/// A run of registers that an instruction reads or writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    None,
+    /// First row and number of rows.
+    Rows(u16, u8),
+    /// First scalar register and number.
+    Scalars(u8, u8),
+}
+
+/// What undefined sources mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Role {
+    /// The result is undefined too.
+    #[default]
+    Passes,
+    /// A mistake.
+    Decides(&'static str),
+    /// Nothing: the result counts as defined.
+    Ignores,
+}
+
+/// What a step reads and writes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Access {
+    sources: Vec<Place>,
+    results: Vec<Place>,
+    role: Role,
+    /// The result is written for all lanes, active or not.
+    all_lanes: bool,
+}
+
+/// Lanes of each row, and scalars, that were written.
+#[derive(Clone, Debug)]
+pub(crate) struct Shadow<const L: usize> {
+    rows: Vec<u64>,
+    scalars: [bool; 128],
+}
+
+impl<const L: usize> Shadow<L> {
+    pub(crate) fn new(registers: usize) -> Self {
+        let mut scalars = [false; 128];
+        // VCC, M0 and EXEC always hold something; wave-wide masks of zero are often meant.
+        for at in [
+            sreg::VCC,
+            sreg::VCC + 1,
+            sreg::M0,
+            sreg::EXEC,
+            sreg::EXEC + 1,
+        ] {
+            scalars[usize::from(at)] = true;
+        }
+        Self {
+            rows: vec![0; registers],
+            scalars,
+        }
+    }
+}
+
+impl Access {
+    /// What an instruction reads and writes.
+    pub(crate) fn of<const L: usize>(inst: &Inst, bound: &Bound<L>, step: &Step<L>) -> Self {
+        let words = |kind: Kind, more: u8| (kind.words() as u8).max(more).max(1);
+        let sources =
+            (0..4).map(|i| source_place(step.src[i], words(bound.src[i], bound.src_words[i])));
+        let results = (0..2).map(|i| {
+            result_place::<L>(
+                step.dst[i],
+                bound,
+                i,
+                words(bound.dst[i], bound.dst_words[i]),
+            )
+        });
+        let present = |place: &Place| *place != Place::None;
+        Self {
+            sources: sources.filter(present).collect(),
+            results: results.filter(present).collect(),
+            role: role(inst),
+            all_lanes: matches!(inst.encoding, Encoding::Mai)
+                || inst.opcode == Opcode::VWritelaneB32,
+        }
+    }
+
+    /// Both halves of a dual-issue instruction.
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        self.sources.extend(&other.sources);
+        self.results.extend(&other.results);
+        self
+    }
+}
+
+fn source_place(src: Src, words: u8) -> Place {
+    match src {
+        Src::Row(row) | Src::Modified(Base::Row(row)) => Place::Rows(row, words),
+        Src::Scalar(at) | Src::Modified(Base::Scalar(at)) => Place::Scalars(at, words),
+        _ => Place::None,
+    }
+}
+
+fn result_place<const L: usize>(dst: Dst, bound: &Bound<L>, i: usize, words: u8) -> Place {
+    match dst {
+        Dst::None => Place::None,
+        Dst::Row(row) => Place::Rows(row, words),
+        Dst::Scalar(at) if bound.vector && bound.dst[i] == Kind::None => {
+            Place::Scalars(at, (L / 32) as u8)
+        }
+        Dst::Scalar(at) => Place::Scalars(at, words),
+    }
+}
+
+fn role(inst: &Inst) -> Role {
+    use Encoding as E;
+    match inst.encoding {
+        E::Smem => Role::Decides("as an address"),
+        E::Ds | E::Flat | E::Global | E::Scratch | E::Mubuf => {
+            Role::Decides("as an address or stored value")
+        }
+        E::Vopc => Role::Decides("in a comparison"),
+        E::Mai => Role::Ignores,
+        _ if exec::crosses_lanes(inst) => Role::Ignores,
+        _ if inst.opcode == Opcode::VReadfirstlaneB32 => Role::Decides("as a scalar"),
+        _ => Role::Passes,
+    }
+}
+
+impl<const L: usize> Wave<'_, L> {
+    /// Marks scalar registers as written.
+    pub(crate) fn mark_sgprs(&mut self, at: u8, words: u8) {
+        if let Some(shadow) = &mut self.shadow {
+            shadow.scalars[usize::from(at & 127)..]
+                .iter_mut()
+                .take(usize::from(words))
+                .for_each(|s| *s = true);
+        }
+    }
+
+    /// Marks all lanes of a row as written.
+    pub(crate) fn mark_row(&mut self, row: usize) {
+        if let Some(shadow) = &mut self.shadow {
+            shadow.rows[row] = u64::MAX;
+        }
+    }
+
+    /// Looks at what a step is about to read. Returns the lanes whose result is defined.
+    pub(crate) fn check_sources(&self, step: &Step<L>, access: &Access) -> Result<u64, FaultKind> {
+        let Some(shadow) = &self.shadow else {
+            return Ok(u64::MAX);
+        };
+        if access.role == Role::Ignores {
+            return Ok(u64::MAX);
+        }
+        let mut defined = u64::MAX;
+        for place in &access.sources {
+            defined &= shadow.defined(*place);
+        }
+        let missing = self.exec() & !defined;
+        match access.role {
+            Role::Decides(usage) if missing != 0 => Err(self.undefined(shadow, access, usage)),
+            _ => {
+                let _ = step;
+                Ok(defined)
+            }
+        }
+    }
+
+    /// Names the register that is undefined.
+    fn undefined(&self, shadow: &Shadow<L>, access: &Access, usage: &'static str) -> FaultKind {
+        let exec = self.exec();
+        for place in &access.sources {
+            match *place {
+                Place::Rows(first, n) => {
+                    for row in first..first + u16::from(n) {
+                        let missing = exec & !shadow.row(row);
+                        if missing != 0 {
+                            let lane = Some(missing.trailing_zeros());
+                            return FaultKind::UninitialisedRegister {
+                                register: self.row_name(row),
+                                lane,
+                                usage,
+                            };
+                        }
+                    }
+                }
+                Place::Scalars(first, n) => {
+                    let missing =
+                        (first..first + n).find(|at| !shadow.scalars[usize::from(at & 127)]);
+                    if let Some(at) = missing {
+                        return FaultKind::UninitialisedRegister {
+                            register: format!("s{at}"),
+                            lane: None,
+                            usage,
+                        };
+                    }
+                }
+                Place::None => {}
+            }
+        }
+        FaultKind::Unsupported("an undefined source without a name".to_owned())
+    }
+
+    fn row_name(&self, row: u16) -> String {
+        match usize::from(row).checked_sub(self.program.accumulators) {
+            Some(n) => format!("a{n}"),
+            None => format!("v{row}"),
+        }
+    }
+
+    /// Notes what a step wrote: `defined` as [`check_sources`](Self::check_sources) returned it.
+    pub(crate) fn note_results(&mut self, access: &Access, defined: u64) {
+        let exec = if access.all_lanes {
+            u64::MAX
+        } else {
+            self.exec()
+        };
+        let full = Self::FULL;
+        let Some(shadow) = &mut self.shadow else {
+            return;
+        };
+        for place in &access.results {
+            match *place {
+                Place::Rows(first, n) => {
+                    for row in first..first + u16::from(n) {
+                        if let Some(lanes) = shadow.rows.get_mut(usize::from(row)) {
+                            *lanes = *lanes & !exec | exec & defined;
+                        }
+                    }
+                }
+                Place::Scalars(first, n) => {
+                    let whole = defined & full == full;
+                    (first..first + n).for_each(|at| shadow.scalars[usize::from(at & 127)] = whole);
+                }
+                Place::None => {}
+            }
+        }
+    }
+}
+
+impl<const L: usize> Shadow<L> {
+    fn row(&self, row: u16) -> u64 {
+        // Constants and temporaries are always defined.
+        self.rows.get(usize::from(row)).copied().unwrap_or(u64::MAX)
+    }
+
+    fn defined(&self, place: Place) -> u64 {
+        match place {
+            Place::None => u64::MAX,
+            Place::Rows(first, n) => {
+                (first..first + u16::from(n)).fold(u64::MAX, |all, row| all & self.row(row))
+            }
+            Place::Scalars(first, n) => {
+                let written = (first..first + n).all(|at| self.scalars[usize::from(at & 127)]);
+                if written { u64::MAX } else { 0 }
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The MODE register.
+
+use redwick_code_object::Rsrc1;
+
+use crate::step::Kind;
+
+/// Rounding and denormal modes of a wave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mode {
+    /// The register, as `s_getreg_b32` reads it.
+    bits: u32,
+    /// Some denormals are flushed.
+    pub(crate) flushes: bool,
+}
+
+/// Bit of MODE: a clamped NaN becomes 0.
+const DX10_CLAMP: u32 = 1 << 8;
+/// Bit of MODE: IEEE handling of signalling NaNs.
+const IEEE: u32 = 1 << 9;
+
+impl Mode {
+    /// The mode that a kernel starts with.
+    pub(crate) fn of_kernel(rsrc1: Rsrc1) -> Self {
+        let mut mode = Self::default();
+        let flags =
+            u32::from(rsrc1.dx10_clamp()) * DX10_CLAMP | u32::from(rsrc1.ieee_mode()) * IEEE;
+        mode.set(rsrc1.float_mode_bits() | flags);
+        mode
+    }
+
+    pub(crate) fn bits(self) -> u32 {
+        self.bits
+    }
+
+    pub(crate) fn set(&mut self, bits: u32) {
+        self.bits = bits;
+        self.flushes = bits >> 4 & 15 != 15;
+    }
+
+    /// Whether a float of that kind is rounded to nearest even, the one rounding that is modelled.
+    pub(crate) fn rounds_to_nearest(self) -> bool {
+        self.bits & 15 == 0
+    }
+
+    /// A clamped NaN becomes 0.
+    pub(crate) fn dx10_clamp(self) -> bool {
+        self.bits & DX10_CLAMP != 0
+    }
+
+    /// Denormal sources of that kind are read as zero.
+    pub(crate) fn flushes_source(self, kind: Kind) -> bool {
+        self.denormals(kind) & 1 == 0
+    }
+
+    /// Denormal results of that kind become zero.
+    pub(crate) fn flushes_result(self, kind: Kind) -> bool {
+        self.denormals(kind) & 2 == 0
+    }
+
+    fn denormals(self, kind: Kind) -> u32 {
+        match kind {
+            Kind::F32 | Kind::PkF32 => self.bits >> 4 & 3,
+            Kind::F16 | Kind::PkF16 | Kind::F64 => self.bits >> 6 & 3,
+            _ => 3,
+        }
+    }
+}
