@@ -38,7 +38,10 @@ fn collect(tokens: TokenStream, mentions: &mut Vec<Mention>) {
 
 fn note(token: String, span: proc_macro2::Span, mentions: &mut Vec<Mention>) {
     if names_template(&token) {
-        mentions.push(Mention { at: span.byte_range().start, token });
+        mentions.push(Mention {
+            at: span.byte_range().start,
+            token,
+        });
     }
 }
 
@@ -55,7 +58,10 @@ mod tests {
 
     fn mentions(text: &str, accounted: &[Range<usize>]) -> Vec<String> {
         let tokens = text.parse().expect("tokens");
-        unaccounted(tokens, accounted).into_iter().map(|mention| mention.token).collect()
+        unaccounted(tokens, accounted)
+            .into_iter()
+            .map(|mention| mention.token)
+            .collect()
     }
 
     #[test]
@@ -66,7 +72,10 @@ mod tests {
             #[cfg(feature = "cuda")] // cuda
             fn f(d: CudaDevice) { bail!("no cuda") }
         "#;
-        assert_eq!(mentions(text, &[]), ["\"cuda\"", "CudaDevice", "\"no cuda\""]);
+        assert_eq!(
+            mentions(text, &[]),
+            ["\"cuda\"", "CudaDevice", "\"no cuda\""]
+        );
     }
 
     #[test]

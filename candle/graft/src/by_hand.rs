@@ -55,9 +55,16 @@ pub(crate) fn table(package: &str) -> &'static Table {
         "candle-core" => &CANDLE_CORE,
         "candle-nn" => &CANDLE_NN,
         "candle-transformers" => &CANDLE_TRANSFORMERS,
-        _ => &Table { files: &[], rows: &[] },
+        _ => &Table {
+            files: &[],
+            rows: &[],
+        },
     }
 }
+
+/// A crate cannot use by its path a macro that an `include!` brings, so our `lib.rs` defines those
+/// that Candle uses in this way.
+const NOT_HERE: &str = "#[cfg(any())]\n";
 
 static CANDLE_CORE: Table = Table {
     // rocm_backend/ and quantized/rocm.rs of our candle-core are their counterparts.
@@ -77,10 +84,22 @@ static CANDLE_CORE: Table = Table {
         row("src/quantized/mod.rs", "mod fast_mmq;", Leave),
         row("src/quantized/mod.rs", "mod fast_mmvq;", Leave),
         // The guard is one of cudarc's types.
-        row("src/quantized/mod.rs", "QStorage::device_ptr_with_guard", Leave),
-        row("src/quantized/mod.rs", "QTensor::device_ptr_with_guard", Leave),
+        row(
+            "src/quantized/mod.rs",
+            "QStorage::device_ptr_with_guard",
+            Leave,
+        ),
+        row(
+            "src/quantized/mod.rs",
+            "QTensor::device_ptr_with_guard",
+            Leave,
+        ),
         // Metal's dummy answers with CUDA's error.
-        row("src/quantized/dummy_metal.rs", "QMetalStorage::quantize_onto", Leave),
+        row(
+            "src/quantized/dummy_metal.rs",
+            "QMetalStorage::quantize_onto",
+            Leave,
+        ),
         row("src/sort.rs", "mod cuda {}", Leave),
         row(
             "src/sort.rs",
@@ -88,12 +107,23 @@ static CANDLE_CORE: Table = Table {
             Body("crate::rocm_backend::arg_sort(storage, layout, self.asc, self.last_dim)"),
         ),
         // The dtypes of which Candle only stores bytes.
-        row("src/safetensors.rs", "Tensor::from_raw_buffer::Device::Cuda", After(STORED_ONLY)),
-        row("src/safetensors.rs", "convert_dummy::Device::Cuda", After(STORED_ONLY)),
+        row(
+            "src/safetensors.rs",
+            "Tensor::from_raw_buffer::Device::Cuda",
+            After(STORED_ONLY),
+        ),
+        row(
+            "src/safetensors.rs",
+            "convert_dummy::Device::Cuda",
+            After(STORED_ONLY),
+        ),
         // CUDA counts as available once compiled in. HIP is looked for at run time.
-        row("src/utils.rs", "cuda_is_available", After(ROCM_IS_AVAILABLE)),
-        // A crate cannot use by its path a macro that an `include!` brings: our lib.rs defines it.
-        row("src/error.rs", "bail!", Before("#[cfg(any())]\n")),
+        row(
+            "src/utils.rs",
+            "cuda_is_available",
+            After(ROCM_IS_AVAILABLE),
+        ),
+        row("src/error.rs", "bail!", Before(NOT_HERE)),
         row("src/test_utils.rs", "test_device!", AtEnd(TEST_ON_ROCM)),
     ],
 };
@@ -133,7 +163,11 @@ static CANDLE_NN: Table = Table {
     // Grouped matmuls of CUDA alone, whose callers ask for the feature.
     files: &["src/moe.rs", "src/moe/"],
     rows: &[
-        row("src/ops.rs", "Sigmoid::cuda_fwd", Body("crate::rocm_ops::sigmoid(storage, layout)")),
+        row(
+            "src/ops.rs",
+            "Sigmoid::cuda_fwd",
+            Body("crate::rocm_ops::sigmoid(storage, layout)"),
+        ),
         row(
             "src/ops.rs",
             "SoftmaxLastDim::cuda_fwd",
@@ -169,6 +203,13 @@ static CANDLE_NN: Table = Table {
 
 static CANDLE_TRANSFORMERS: Table = Table {
     files: &[],
-    // The fused mixture of experts stands on candle-nn's moe.rs.
-    rows: &[row("src/models/qwen3_moe.rs", "DecoderLayer::new::cfg!", Leave)],
+    rows: &[
+        // The fused mixture of experts stands on candle-nn's moe.rs.
+        row("src/models/qwen3_moe.rs", "DecoderLayer::new::cfg!", Leave),
+        row(
+            "src/models/deepseek2.rs",
+            "serde_default_fn!",
+            Before(NOT_HERE),
+        ),
+    ],
 };

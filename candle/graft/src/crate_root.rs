@@ -7,16 +7,24 @@ use crate::source::{Edit, range_of};
 /// The removal of a root's inner attributes, its `//!` documentation among them: an included file
 /// may not begin with any. This is the one thing that is taken away from Candle's text.
 pub(crate) fn without_inner_attributes(text: &str, file: &syn::File) -> Vec<Edit> {
-    let inner = file.attrs.iter().filter(|attribute| matches!(attribute.style, AttrStyle::Inner(_)));
+    let inner = file
+        .attrs
+        .iter()
+        .filter(|attribute| matches!(attribute.style, AttrStyle::Inner(_)));
     inner
         .map(range_of)
-        .map(|range| Edit { text: newlines(&text[range.clone()]), range })
+        .map(|range| Edit {
+            text: newlines(&text[range.clone()]),
+            range,
+        })
         .collect()
 }
 
 /// As many line ends as `text` has, so that the lines below keep their numbers.
 fn newlines(text: &str) -> String {
-    text.chars().filter(|&character| character == '\n').collect()
+    text.chars()
+        .filter(|&character| character == '\n')
+        .collect()
 }
 
 #[cfg(test)]

@@ -12,11 +12,20 @@ const ROCM: [&str; 3] = ["rocm", "Rocm", "ROCm"];
 const METAL: [&str; 3] = ["metal", "Metal", "METAL"];
 
 /// The renaming behind nearly every clone.
-pub(crate) const CUDA_TO_ROCM: Renaming = Renaming { from: CUDA, to: ROCM };
+pub(crate) const CUDA_TO_ROCM: Renaming = Renaming {
+    from: CUDA,
+    to: ROCM,
+};
 /// For what CUDA's own functions say about the other backends: see [`crate::rules`].
-pub(crate) const METAL_TO_ROCM: Renaming = Renaming { from: METAL, to: ROCM };
+pub(crate) const METAL_TO_ROCM: Renaming = Renaming {
+    from: METAL,
+    to: ROCM,
+};
 /// The same within the clone of such a function, to which CUDA is one of the others.
-pub(crate) const METAL_TO_CUDA: Renaming = Renaming { from: METAL, to: CUDA };
+pub(crate) const METAL_TO_CUDA: Renaming = Renaming {
+    from: METAL,
+    to: CUDA,
+};
 
 impl Renaming {
     /// `text` with each name replaced.

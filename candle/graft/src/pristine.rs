@@ -32,12 +32,19 @@ pub fn locate(package: &str, scratch: &Path) -> Result<PathBuf, Error> {
             Err(reason) => reasons.push(reason),
         }
     }
-    Err(Error::Pristine { package: package.to_owned(), reason: reasons.join("\n") })
+    Err(Error::Pristine {
+        package: package.to_owned(),
+        reason: reasons.join("\n"),
+    })
 }
 
 fn write_project(project: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(project).map_err(io(project))?;
-    for (name, text) in [("Cargo.toml", MANIFEST), ("Cargo.lock", LOCK), ("lib.rs", "")] {
+    for (name, text) in [
+        ("Cargo.toml", MANIFEST),
+        ("Cargo.lock", LOCK),
+        ("lib.rs", ""),
+    ] {
         let path = project.join(name);
         std::fs::write(&path, text).map_err(io(&path))?;
     }
@@ -58,7 +65,12 @@ fn attempts(project: &Path) -> Vec<Attempt> {
     let root = project.ancestors().last().unwrap_or(project).to_owned();
     [root, project.to_owned()]
         .into_iter()
-        .flat_map(|from| [true, false].map(|offline| Attempt { from: from.clone(), offline }))
+        .flat_map(|from| {
+            [true, false].map(|offline| Attempt {
+                from: from.clone(),
+                offline,
+            })
+        })
         .collect()
 }
 
@@ -66,7 +78,12 @@ fn metadata(package: &str, project: &Path, attempt: &Attempt) -> Result<Vec<u8>,
     let mut command = cargo();
     command
         .current_dir(&attempt.from)
-        .args(["metadata", "--format-version=1", "--locked", "--color=never"])
+        .args([
+            "metadata",
+            "--format-version=1",
+            "--locked",
+            "--color=never",
+        ])
         .args(["--features", package])
         .arg("--manifest-path")
         .arg(project.join("Cargo.toml"));
@@ -76,7 +93,9 @@ fn metadata(package: &str, project: &Path, attempt: &Attempt) -> Result<Vec<u8>,
     if attempt.offline {
         command.arg("--offline");
     }
-    let output = command.output().map_err(|error| format!("cargo does not start: {error}"))?;
+    let output = command
+        .output()
+        .map_err(|error| format!("cargo does not start: {error}"))?;
     match output.status.success() {
         true => Ok(output.stdout),
         false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
@@ -98,24 +117,42 @@ fn cargo() -> Command {
 }
 
 fn belongs_to_the_build(variable: &str) -> bool {
-    const KEPT: [&str; 6] =
-        ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_SOURCE_", "CARGO_TERM_"];
+    const KEPT: [&str; 6] = [
+        "CARGO_HOME",
+        "CARGO_HTTP_",
+        "CARGO_NET_",
+        "CARGO_REGISTR",
+        "CARGO_SOURCE_",
+        "CARGO_TERM_",
+    ];
     let wrapper = variable.starts_with("RUSTC_") || variable == "RUSTFLAGS";
-    wrapper || (variable.starts_with("CARGO") && !KEPT.iter().any(|kept| variable.starts_with(kept)))
+    wrapper
+        || (variable.starts_with("CARGO") && !KEPT.iter().any(|kept| variable.starts_with(kept)))
 }
 
 /// The folder of the registry's `package` in the answer of `cargo metadata`.
 fn folder_of(package: &str, json: &[u8]) -> Result<PathBuf, Error> {
-    let not_found = |reason: String| Error::Pristine { package: package.to_owned(), reason };
+    let not_found = |reason: String| Error::Pristine {
+        package: package.to_owned(),
+        reason,
+    };
     let answer: serde_json::Value =
         serde_json::from_slice(json).map_err(|error| not_found(error.to_string()))?;
-    let packages = answer["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let of_registry = |source: &str| source.starts_with("registry+") || source.starts_with("sparse+");
+    let packages = answer["packages"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let of_registry =
+        |source: &str| source.starts_with("registry+") || source.starts_with("sparse+");
     packages
         .iter()
         .filter(|found| found["name"] == package)
         .filter(|found| found["source"].as_str().is_some_and(of_registry))
-        .find_map(|found| Path::new(found["manifest_path"].as_str()?).parent().map(Path::to_owned))
+        .find_map(|found| {
+            Path::new(found["manifest_path"].as_str()?)
+                .parent()
+                .map(Path::to_owned)
+        })
         .ok_or_else(|| not_found("cargo metadata lists no such package of a registry".to_owned()))
 }
 
@@ -125,10 +162,21 @@ mod tests {
 
     #[test]
     fn variables_of_the_build_stay_behind() {
-        for variable in ["CARGO_TARGET_DIR", "CARGO_PKG_NAME", "CARGO", "RUSTC_WRAPPER"] {
+        for variable in [
+            "CARGO_TARGET_DIR",
+            "CARGO_PKG_NAME",
+            "CARGO",
+            "RUSTC_WRAPPER",
+        ] {
             assert!(belongs_to_the_build(variable), "{variable}");
         }
-        for variable in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_REGISTRIES_X_INDEX", "RUSTC", "PATH"] {
+        for variable in [
+            "CARGO_HOME",
+            "CARGO_NET_OFFLINE",
+            "CARGO_REGISTRIES_X_INDEX",
+            "RUSTC",
+            "PATH",
+        ] {
             assert!(!belongs_to_the_build(variable), "{variable}");
         }
     }
@@ -139,7 +187,10 @@ mod tests {
             {"name": "candle-core", "source": null, "manifest_path": "/ours/Cargo.toml"},
             {"name": "candle-core", "source": "registry+https://x", "manifest_path": "/r/c/Cargo.toml"}
         ]}"#;
-        assert_eq!(folder_of("candle-core", json).expect("found"), Path::new("/r/c"));
+        assert_eq!(
+            folder_of("candle-core", json).expect("found"),
+            Path::new("/r/c")
+        );
         let error = folder_of("candle-nn", json).expect_err("not there");
         assert!(error.to_string().contains("candle-nn"), "{error}");
     }

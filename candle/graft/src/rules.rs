@@ -49,7 +49,12 @@ pub(crate) struct Outcome {
 
 /// Applies the rules, and the rows for this file, to a parsed file.
 pub(crate) fn apply(text: &str, file: &syn::File, rows: &[&'static Row]) -> Outcome {
-    let mut grafter = Grafter { text, rows, scope: Vec::new(), outcome: Outcome::default() };
+    let mut grafter = Grafter {
+        text,
+        rows,
+        scope: Vec::new(),
+        outcome: Outcome::default(),
+    };
     grafter.visit_file(file);
     grafter.outcome
 }
@@ -64,7 +69,10 @@ struct Grafter<'a> {
 
 impl Grafter<'_> {
     fn insert(&mut self, at: usize, text: String) {
-        self.outcome.edits.push(Edit { range: at..at, text });
+        self.outcome.edits.push(Edit {
+            range: at..at,
+            text,
+        });
     }
 
     fn account(&mut self, range: Range<usize>) {
@@ -107,7 +115,9 @@ impl Grafter<'_> {
         match (row.action, body) {
             (Action::Before(text), _) => self.insert(range.start, text.to_owned()),
             (Action::After(text), _) => self.insert(range.end, text.to_owned()),
-            (Action::AtEnd(text), _) => self.insert(self.end_of_last_block(&range), text.to_owned()),
+            (Action::AtEnd(text), _) => {
+                self.insert(self.end_of_last_block(&range), text.to_owned())
+            }
             (Action::Body(text), Some(body)) => {
                 let signature = CUDA_TO_ROCM.apply(&self.text[range.start..body.start]);
                 self.insert_function(&range, &format!("{signature}{{ {text} }}"));
@@ -128,14 +138,19 @@ impl Grafter<'_> {
 
 /// Whether the attributes put an item behind the `cuda` feature.
 fn behind_feature(attributes: &[syn::Attribute]) -> bool {
-    let predicates = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
-    predicates.filter_map(|cfg| cfg.parse_args::<syn::Meta>().ok()).any(|meta| asks_for(&meta))
+    let predicates = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"));
+    predicates
+        .filter_map(|cfg| cfg.parse_args::<syn::Meta>().ok())
+        .any(|meta| asks_for(&meta))
 }
 
 fn asks_for(predicate: &syn::Meta) -> bool {
     match predicate {
         syn::Meta::NameValue(pair) => {
-            pair.path.is_ident("feature") && matches!(&pair.value, syn::Expr::Lit(value)
+            pair.path.is_ident("feature")
+                && matches!(&pair.value, syn::Expr::Lit(value)
                 if matches!(&value.lit, syn::Lit::Str(name) if name.value() == "cuda"))
         }
         syn::Meta::List(list) if !list.path.is_ident("not") => list

@@ -19,7 +19,11 @@ pub(crate) fn range_of(node: &impl Spanned) -> Range<usize> {
 
 /// The line, from 1, on which `offset` lies.
 pub(crate) fn line_at(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1
+    text.as_bytes()[..offset]
+        .iter()
+        .filter(|&&byte| byte == b'\n')
+        .count()
+        + 1
 }
 
 /// The blanks that the line of `offset` begins with.
@@ -50,9 +54,18 @@ mod tests {
     #[test]
     fn edits_are_made_in_the_order_of_the_text() {
         let edits = vec![
-            Edit { range: 4..4, text: "Y".into() },
-            Edit { range: 0..1, text: String::new() },
-            Edit { range: 4..4, text: "Z".into() },
+            Edit {
+                range: 4..4,
+                text: "Y".into(),
+            },
+            Edit {
+                range: 0..1,
+                text: String::new(),
+            },
+            Edit {
+                range: 4..4,
+                text: "Z".into(),
+            },
         ];
         assert_eq!(apply("abcdef", edits), "bcdYZef");
     }

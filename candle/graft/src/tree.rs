@@ -89,18 +89,26 @@ impl<'a> Grafting<'a> {
 
     fn file(&mut self, path: &str, text: &str) -> Result<String, Error> {
         let is_root = path == "src/lib.rs";
-        let rows: Vec<&Row> = self.table.rows.iter().filter(|row| row.file == path).collect();
+        let rows: Vec<&Row> = self
+            .table
+            .rows
+            .iter()
+            .filter(|row| row.file == path)
+            .collect();
         let own = self.table.files.iter().any(|file| is_or_holds(file, path));
         if own || !(is_root || names_template(text) || !rows.is_empty()) {
             return Ok(text.to_owned());
         }
         let file = syn::parse_file(text).map_err(|error| self.parse_error(path, &error))?;
         let mut outcome = rules::apply(text, &file, &rows);
-        self.unused_rows.retain(|row| row.file != path || !outcome.used_rows.contains(&row.item));
+        self.unused_rows
+            .retain(|row| row.file != path || !outcome.used_rows.contains(&row.item));
         self.note_clones(path, &outcome.cloned_modules);
         self.note_unaccounted(path, text, &outcome)?;
         if is_root {
-            outcome.edits.extend(crate_root::without_inner_attributes(text, &file));
+            outcome
+                .edits
+                .extend(crate_root::without_inner_attributes(text, &file));
         }
         Ok(source::apply(text, outcome.edits))
     }
@@ -109,7 +117,10 @@ impl<'a> Grafting<'a> {
         let folder = module_folder(path);
         for module in modules {
             let clone = CUDA_TO_ROCM.apply(module);
-            self.cloned_files.push((format!("{folder}{module}.rs"), format!("{folder}{clone}.rs")));
+            self.cloned_files.push((
+                format!("{folder}{module}.rs"),
+                format!("{folder}{clone}.rs"),
+            ));
         }
     }
 
@@ -125,7 +136,11 @@ impl<'a> Grafting<'a> {
         for mention in accounting::unaccounted(tokens, &outcome.accounted) {
             let file = self.pristine.join(path);
             let line = line_at(text, mention.at);
-            let place = Unaccounted { file, line, token: mention.token };
+            let place = Unaccounted {
+                file,
+                line,
+                token: mention.token,
+            };
             self.unaccounted.push((path.to_owned(), place));
         }
         Ok(())
@@ -150,11 +165,20 @@ impl<'a> Grafting<'a> {
     fn check(&mut self) -> Result<(), Error> {
         let unaccounted = std::mem::take(&mut self.unaccounted);
         if !unaccounted.is_empty() {
-            return Err(Error::Unaccounted(unaccounted.into_iter().map(|(_, it)| it).collect()));
+            return Err(Error::Unaccounted(
+                unaccounted.into_iter().map(|(_, it)| it).collect(),
+            ));
         }
-        let unused: Vec<String> =
-            self.unused_rows.iter().map(|row| format!("{}: {}", row.file, row.item)).collect();
-        if unused.is_empty() { Ok(()) } else { Err(Error::Unmatched(unused)) }
+        let unused: Vec<String> = self
+            .unused_rows
+            .iter()
+            .map(|row| format!("{}: {}", row.file, row.item))
+            .collect();
+        if unused.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Unmatched(unused))
+        }
     }
 
     fn parse_error(&self, path: &str, error: &syn::Error) -> Error {

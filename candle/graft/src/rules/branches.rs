@@ -7,7 +7,7 @@ use syn::{Arm, Block, Expr, ExprIf, Pat, PatOr, Path};
 
 use super::{Grafter, behind_feature};
 use crate::names::{CUDA_TO_ROCM, METAL_TO_CUDA, Renaming, names_template};
-use crate::source::range_of;
+use crate::source::{indent_at, range_of};
 
 /// A match arm, or one alternative of a pattern.
 pub(super) struct Branch {
@@ -19,11 +19,17 @@ pub(super) struct Branch {
 impl Branch {
     fn arm(arm: &Arm) -> Self {
         let closed = arm.comma.is_some() || matches!(&*arm.body, Expr::Block(_));
-        Self { range: range_of(arm), separator: if closed { "\n" } else { ",\n" } }
+        Self {
+            range: range_of(arm),
+            separator: if closed { "\n" } else { ",\n" },
+        }
     }
 
     fn alternative(pattern: &Pat) -> Self {
-        Self { range: range_of(pattern), separator: " | " }
+        Self {
+            range: range_of(pattern),
+            separator: " | ",
+        }
     }
 
     pub(super) fn end(&self) -> usize {
@@ -33,8 +39,16 @@ impl Branch {
     /// The text to insert behind the branch for another backend to have the same.
     pub(super) fn twin(&self, text: &str, renamings: &[Renaming]) -> String {
         let branch = text[self.range.clone()].to_owned();
-        let renamed = renamings.iter().fold(branch, |text, renaming| renaming.apply(&text));
-        format!("{}{renamed}", self.separator)
+        let renamed = renamings
+            .iter()
+            .fold(branch, |text, renaming| renaming.apply(&text));
+        let on_new_line = self.separator.ends_with('\n');
+        let indent = if on_new_line {
+            indent_at(text, self.range.start)
+        } else {
+            ""
+        };
+        format!("{}{indent}{renamed}", self.separator)
     }
 }
 
@@ -81,7 +95,10 @@ fn is_on(pattern: &Pat, backend: &str) -> bool {
 
 /// The path by which a pattern asks for the variant of `backend`, as in `Device::Cuda`.
 fn variant_on(pattern: &Pat, backend: &str) -> Option<String> {
-    let mut finder = VariantFinder { backend, found: None };
+    let mut finder = VariantFinder {
+        backend,
+        found: None,
+    };
     finder.visit_pat(pattern);
     finder.found
 }
@@ -93,9 +110,14 @@ struct VariantFinder<'b> {
 
 impl<'ast> Visit<'ast> for VariantFinder<'_> {
     fn visit_path(&mut self, path: &'ast Path) {
-        let names: Vec<String> = path.segments.iter().map(|part| part.ident.to_string()).collect();
+        let names: Vec<String> = path
+            .segments
+            .iter()
+            .map(|part| part.ident.to_string())
+            .collect();
         if names.len() > 1 && names.last().is_some_and(|name| name == self.backend) {
-            self.found.get_or_insert(names[names.len() - 2..].join("::"));
+            self.found
+                .get_or_insert(names[names.len() - 2..].join("::"));
         }
     }
 }
@@ -128,7 +150,8 @@ impl Grafter<'_> {
 
     pub(super) fn condition(&mut self, expression: &ExprIf) {
         if is_predicate(&expression.cond) {
-            let branch = range_of(&expression.if_token).start..range_of(&expression.then_branch).end;
+            let branch =
+                range_of(&expression.if_token).start..range_of(&expression.then_branch).end;
             let twin = CUDA_TO_ROCM.apply(&self.text[branch.clone()]);
             self.insert(branch.start, format!("{twin} else "));
             self.account(branch);

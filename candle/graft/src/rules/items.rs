@@ -62,7 +62,11 @@ impl Grafter<'_> {
     fn module(&mut self, item: &ItemMod) {
         let name = item.ident.to_string();
         let declared = item.content.is_none();
-        let address = if declared { format!("mod {name};") } else { format!("mod {name} {{}}") };
+        let address = if declared {
+            format!("mod {name};")
+        } else {
+            format!("mod {name} {{}}")
+        };
         let behind = behind_feature(&item.attrs);
         if let Some(row) = self.row(&address).filter(|_| behind) {
             self.by_hand(row, range_of(item), None);
@@ -124,14 +128,22 @@ impl<'ast> Visit<'ast> for Grafter<'_> {
 
     fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
         let name = match &*item.self_ty {
-            Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+            Type::Path(path) => path
+                .path
+                .segments
+                .last()
+                .map(|segment| segment.ident.to_string()),
             _ => None,
         };
-        self.within(name.unwrap_or_default(), |this| visit::visit_item_impl(this, item));
+        self.within(name.unwrap_or_default(), |this| {
+            visit::visit_item_impl(this, item)
+        });
     }
 
     fn visit_item_trait(&mut self, item: &'ast ItemTrait) {
-        self.within(item.ident.to_string(), |this| visit::visit_item_trait(this, item));
+        self.within(item.ident.to_string(), |this| {
+            visit::visit_item_trait(this, item)
+        });
     }
 
     fn visit_item_mod(&mut self, item: &'ast ItemMod) {
@@ -153,7 +165,11 @@ impl<'ast> Visit<'ast> for Grafter<'_> {
     }
 
     fn visit_macro(&mut self, call: &'ast Macro) {
-        let name = call.path.segments.last().map(|segment| format!("{}!", segment.ident));
+        let name = call
+            .path
+            .segments
+            .last()
+            .map(|segment| format!("{}!", segment.ident));
         if let Some(row) = name.and_then(|name| self.row(&name)) {
             self.by_hand(row, range_of(call), None);
         }

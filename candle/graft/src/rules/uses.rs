@@ -39,8 +39,10 @@ impl Grafter<'_> {
     pub(super) fn use_declaration(&mut self, item: &ItemUse) {
         let mut imports = Imports::default();
         imports.add(&item.tree);
-        let path: String =
-            self.text[range_of(&item.tree)].split_whitespace().collect::<Vec<_>>().concat();
+        let path: String = self.text[range_of(&item.tree)]
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .concat();
         if let Some(row) = self.row(&format!("use {path}")) {
             self.by_hand(row, range_of(item), None);
         } else if imports.others == 0 && !imports.named.is_empty() {
