@@ -74,6 +74,11 @@ impl<const N: usize> Walk<N> {
         (0..N).all(|operand| self.is_contiguous(operand))
     }
 
+    /// How far element `number`, in row-major order, of an operand is from the first.
+    pub fn offset(&self, operand: usize, number: usize) -> usize {
+        offset(&self.dims, &self.strides[operand], number)
+    }
+
     /// The dimension, not the innermost, along which an operand's neighbours touch:
     /// reading along it is fast where reading along the innermost is not.
     pub fn transposed(&self, operand: usize) -> Option<usize> {
@@ -84,6 +89,16 @@ impl<const N: usize> Walk<N> {
         }
         (0..inner).rev().find(|&dim| strides[dim] == 1)
     }
+}
+
+/// The distance from the first element to element `number` in row-major order.
+pub(crate) fn offset(dims: &[usize], strides: &[usize], mut number: usize) -> usize {
+    let mut offset = 0;
+    for (&dim, &stride) in dims.iter().zip(strides).rev() {
+        offset += number % dim * stride;
+        number /= dim;
+    }
+    offset
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ impl Layout {
         last.checked_add(1)
     }
 
-    /// The same elements with dimension `dim` moved to the end.
+    /// The same elements with these dimensions moved to the end, in the order given.
     pub(crate) fn moved_last(&self, dims: &[usize]) -> Self {
         let kept = (0..self.rank()).filter(|dim| !dims.contains(dim));
         let order: Vec<usize> = kept.chain(dims.iter().copied()).collect();
@@ -107,6 +107,13 @@ impl Layout {
             strides: order.iter().map(|&dim| self.strides[dim]).collect(),
             start: self.start,
         }
+    }
+
+    /// The dimensions before the last two as a layout of their own, and the strides of those two.
+    pub(crate) fn split_last_two(&self) -> Option<(Self, [usize; 2])> {
+        let (strides, last) = self.strides.split_last_chunk::<2>()?;
+        let outer = Self::strided(&self.dims[..strides.len()], strides, self.start)?;
+        Some((outer, *last))
     }
 }
 

@@ -1,11 +1,30 @@
-//! Tensor operations on AMD GPUs: strided layouts, dtype dispatch and a caching allocator, from an op to a launch.
+//! Tensor operations on AMD GPUs, from an op to a launch. Knows no framework.
+//!
+//! - [`open`] gives a [`Context`]: a device, one stream, memory that is reused in the stream's order,
+//!   and the kernels for its target.
+//! - A [`Storage`] holds elements of a [`DType`]; a [`View`] is a storage with a [`Layout`] that
+//!   stays inside it.
+//! - [`ops`] has a function for each op: it checks its operands, collapses dimensions, allocates the
+//!   result, picks the kernel from the manifest's table and launches it.
+//!
+//! Nothing waits for the device but [`Context::synchronize`], uploads and downloads.
 
 pub mod collapse;
+mod context;
 mod dtype;
+mod error;
+mod launch;
 mod layout;
 pub mod memory;
+mod open;
+pub mod ops;
 mod spec;
+mod storage;
 
+pub use context::Context;
 pub use dtype::DType;
+pub use error::{Error, Result};
 pub use layout::Layout;
+pub use open::{driver, is_available, open, open_another};
 pub use spec::{DeviceSpec, LIBRARY_VARIABLE, Library, UnknownSpec};
+pub use storage::{Storage, View};

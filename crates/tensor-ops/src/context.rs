@@ -1,0 +1,215 @@
+//! A device ready to compute: its stream, its memory, its loaded kernels.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use redwick_hip as hip;
+use redwick_kernels as kernels;
+
+use crate::error::{Error, Result};
+use crate::memory::{Lease, Policy, Pool, PoolError, Refusal, Source, Statistics};
+
+/// A device with one stream, on which all its work runs in order. Clones are the same context.
+#[derive(Clone)]
+pub struct Context(Arc<Inner>);
+
+struct Inner {
+    name: String,
+    device: hip::Device,
+    stream: hip::Stream,
+    pool: Arc<Pool<DeviceSource>>,
+    modules: [OnceLock<hip::Module>; kernels::Family::ALL.len()],
+    kernels: Box<[OnceLock<hip::Kernel>]>,
+    /// A word that kernels set when they meet an index out of range.
+    fault: Lease<DeviceSource>,
+    /// Whether a kernel that may have set the word was launched since it was last read.
+    fault_possible: AtomicBool,
+}
+
+/// A block of device memory in use.
+pub(crate) type Block = Lease<DeviceSource>;
+
+/// Blocks from the driver.
+pub(crate) struct DeviceSource {
+    stream: hip::Stream,
+}
+
+impl Source for DeviceSource {
+    type Block = hip::DeviceMemory;
+    type Error = hip::Error;
+
+    fn allocate(&self, bytes: usize) -> Result<hip::DeviceMemory, Refusal<hip::Error>> {
+        let answer = self.stream.device().alloc_bytes(bytes);
+        answer.map_err(|error| match error {
+            hip::Error::OutOfMemory { .. } => Refusal::OutOfMemory,
+            other => Refusal::Other(other),
+        })
+    }
+
+    fn settle(&self) -> Result<(), hip::Error> {
+        self.stream.synchronize()
+    }
+}
+
+impl Context {
+    /// A context on a device of any driver. Kernels for its target must be built in.
+    ///
+    /// # Errors
+    /// For a target without code objects, with those there are; the driver's errors.
+    pub fn new(device: hip::Device, policy: Policy) -> Result<Self> {
+        Self::named(device.to_string(), device, policy)
+    }
+
+    pub(crate) fn named(name: String, device: hip::Device, policy: Policy) -> Result<Self> {
+        kernels::wave_size(device.target())?;
+        let stream = device.create_stream()?;
+        let source = DeviceSource {
+            stream: stream.clone(),
+        };
+        let pool = Pool::new(source, policy);
+        let fault = lease(&pool, &name, FAULT_BYTES)?;
+        let inner = Inner {
+            name,
+            device,
+            stream,
+            pool,
+            modules: [const { OnceLock::new() }; kernels::Family::ALL.len()],
+            kernels: kernels::all().iter().map(|_| OnceLock::new()).collect(),
+            fault,
+            fault_possible: AtomicBool::new(false),
+        };
+        let context = Self(Arc::new(inner));
+        context.clear_fault()?;
+        Ok(context)
+    }
+
+    /// What the device was called when it was opened.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The device.
+    pub fn device(&self) -> &hip::Device {
+        &self.0.device
+    }
+
+    /// The stream on which all work runs.
+    pub fn stream(&self) -> &hip::Stream {
+        &self.0.stream
+    }
+
+    /// Memory in use and kept for reuse.
+    pub fn memory(&self) -> Statistics {
+        self.0.pool.statistics()
+    }
+
+    /// Gives memory that is kept for reuse back to the driver, and says how many bytes that were.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn trim(&self) -> Result<usize> {
+        Ok(self.0.pool.trim()?)
+    }
+
+    /// Waits until all work is done.
+    ///
+    /// # Errors
+    /// The driver's, and [`Error::IndexOutOfRange`] where a kernel met such an index since the last
+    /// check.
+    pub fn synchronize(&self) -> Result<()> {
+        self.0.stream.synchronize()?;
+        self.check_fault()
+    }
+
+    pub(crate) fn lease(&self, bytes: usize) -> Result<Block> {
+        lease(&self.0.pool, &self.0.name, bytes)
+    }
+
+    /// Where kernels report an index out of range.
+    pub(crate) fn fault_word(&self) -> u64 {
+        self.0.fault_possible.store(true, Ordering::Relaxed);
+        address(&self.0.fault)
+    }
+
+    /// Reports an index that a kernel found out of range, once.
+    pub(crate) fn check_fault(&self) -> Result<()> {
+        if !self.0.fault_possible.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut word = [0; FAULT_BYTES];
+        if let Some(memory) = self.0.fault.block() {
+            self.0.stream.download(&mut word, memory, 0)?;
+        }
+        if word == [0; FAULT_BYTES] {
+            return Ok(());
+        }
+        self.clear_fault()?;
+        Err(Error::IndexOutOfRange)
+    }
+
+    fn clear_fault(&self) -> Result<()> {
+        match self.0.fault.block() {
+            Some(memory) => Ok(self.0.stream.fill(memory, 0, FAULT_BYTES, 0)?),
+            None => Ok(()),
+        }
+    }
+
+    /// The loaded form of a kernel; its code object is loaded where it is not yet.
+    pub(crate) fn kernel(&self, id: usize) -> Result<&hip::Kernel> {
+        let cell = &self.0.kernels[id];
+        if let Some(kernel) = cell.get() {
+            return Ok(kernel);
+        }
+        let info = &kernels::all()[id];
+        let kernel = self.module(info.family)?.kernel(info.symbol)?;
+        Ok(cell.get_or_init(|| kernel))
+    }
+
+    fn module(&self, family: kernels::Family) -> Result<&hip::Module> {
+        let cell = &self.0.modules[family as usize];
+        if let Some(module) = cell.get() {
+            return Ok(module);
+        }
+        let image = kernels::code_object(self.0.device.target(), family)?;
+        let module = self.0.device.load_module(image)?;
+        Ok(cell.get_or_init(|| module))
+    }
+}
+
+const FAULT_BYTES: usize = 4;
+
+/// Where a block starts.
+pub(crate) fn address(block: &Block) -> u64 {
+    block.block().map_or(0, |memory| memory.address().0)
+}
+
+fn lease(pool: &Arc<Pool<DeviceSource>>, name: &str, bytes: usize) -> Result<Block> {
+    pool.lease(bytes).map_err(|error| match error {
+        PoolError::Source(error) => Error::Hip(error),
+        PoolError::OutOfMemory(statistics) => {
+            let info = pool.source().stream.device().memory_info();
+            Error::OutOfMemory {
+                device: name.to_owned(),
+                requested: bytes,
+                in_use: statistics.in_use,
+                free: info.as_ref().map_or(0, |info| info.free),
+                total: info.as_ref().map_or(0, |info| info.total),
+            }
+        }
+    })
+}
+
+impl PartialEq for Context {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Context {}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Context({})", self.0.name)
+    }
+}

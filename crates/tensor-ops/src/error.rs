@@ -1,0 +1,138 @@
+//! Why an op did not run.
+
+use crate::dtype::DType;
+use crate::layout::Layout;
+use crate::spec::UnknownSpec;
+
+/// A result whose error is this crate's.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an op did not run.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The driver failed.
+    #[error(transparent)]
+    Hip(#[from] redwick_hip::Error),
+    /// There is no code object, or the arguments do not fit any kernel.
+    #[error(transparent)]
+    Kernels(#[from] redwick_kernels::Error),
+    /// A text names no device.
+    #[error(transparent)]
+    Spec(#[from] UnknownSpec),
+    /// No kernel does this op on this dtype.
+    #[error(
+        "no AMD kernel for {op} of {dtype}{detail}; convert to a dtype that has one, such as f32"
+    )]
+    NoKernel {
+        /// The op.
+        op: &'static str,
+        /// The dtype of its operands.
+        dtype: DType,
+        /// What else matters: other dtypes, a shape; empty where nothing does.
+        detail: String,
+    },
+    /// Operands whose dimensions do not fit each other.
+    #[error("{op}: {left} does not fit {right}")]
+    Shape {
+        /// The op.
+        op: &'static str,
+        /// One operand's layout, or what was expected.
+        left: String,
+        /// The other's.
+        right: String,
+    },
+    /// Operands of different dtypes.
+    #[error("{op}: operands are of {left} and of {right}; convert one of them")]
+    DTypes {
+        /// The op.
+        op: &'static str,
+        /// One operand's dtype.
+        left: DType,
+        /// The other's.
+        right: DType,
+    },
+    /// Operands on different devices.
+    #[error("{op}: operands are on {left} and on {right}; copy one of them first")]
+    Devices {
+        /// The op.
+        op: &'static str,
+        /// One operand's device.
+        left: String,
+        /// The other's.
+        right: String,
+    },
+    /// A layout that reaches outside its storage.
+    #[error("a tensor of {layout} reaches outside its storage of {elements} elements")]
+    OutOfBounds {
+        /// The layout.
+        layout: Layout,
+        /// The elements that the storage holds.
+        elements: usize,
+    },
+    /// A minimum or maximum over nothing.
+    #[error("{op} over a dimension of size 0 has no value")]
+    EmptyReduction {
+        /// The op.
+        op: &'static str,
+    },
+    /// An index outside the dimension that it selects from. Found by the kernel, so it is reported
+    /// when the device is next waited for.
+    #[error("an index given to index_select or gather since the last check was out of range")]
+    IndexOutOfRange,
+    /// The device has no room.
+    #[error(
+        "out of memory on {device}: {requested} bytes asked for; {in_use} bytes are in use by \
+         tensors, {free} of {total} bytes are free"
+    )]
+    OutOfMemory {
+        /// The device.
+        device: String,
+        /// Bytes asked for.
+        requested: usize,
+        /// Bytes that this process's tensors hold.
+        in_use: usize,
+        /// Bytes that the device has free.
+        free: usize,
+        /// Bytes that the device has.
+        total: usize,
+    },
+    /// A size that 32-bit indices, or the host's address space, cannot hold.
+    #[error("{op}: {what} is {value}; at most {limit} is possible")]
+    TooLarge {
+        /// The op.
+        op: &'static str,
+        /// What is too large.
+        what: &'static str,
+        /// How large it is.
+        value: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// The emulator was asked for and is not built in.
+    #[error("{spec} needs the emulator, which is not built in; build with the feature `emulator`")]
+    NoEmulator {
+        /// The device asked for.
+        spec: String,
+    },
+    /// The emulator was asked for and refused.
+    #[error("{spec} cannot be emulated: {reason}")]
+    Emulator {
+        /// The device asked for.
+        spec: String,
+        /// What the emulator says.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// A number as 32-bit indices hold it.
+    pub(crate) fn narrow(op: &'static str, what: &'static str, value: usize) -> Result<u32> {
+        u32::try_from(value).map_err(|_| Self::TooLarge {
+            op,
+            what,
+            value,
+            limit: u32::MAX as usize,
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! Reads by index.
+//!
+//! Indices are on the device, so the host cannot see one that is out of range without waiting.
+//! Kernels check each index, read nothing for one out of range, and set a word of the context, which
+//! is looked at when the device is next waited for (see
+//! [`Context::synchronize`](crate::Context::synchronize) and
+//! [`Storage::download`](crate::Storage::download)).
+
+use redwick_kernels::{Divisor, Kernel, Width, args};
+
+use super::rows::Adjacent;
+use super::{kernel_dtype, no_kernel, width};
+use crate::error::{Error, Result};
+use crate::storage::{Storage, View};
+
+/// Takes the slices of `x` along `dim` that the indices (one dimension, of u8, u32 or i64) name.
+///
+/// # Errors
+/// [`Error::NoKernel`] for other indices; [`Error::Shape`] where they are not one dimension or `dim`
+/// is none; those of an allocation. An index out of range shows later: see this module's beginning.
+pub fn index_select(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
+    const OP: &str = "index_select";
+    let slices = Slices::of(OP, x, ids, dim)?;
+    let ([count], [stride]) = (ids.layout().dims(), ids.layout().strides()) else {
+        return Err(mismatch(OP, x, ids));
+    };
+    let y = Storage::uninit(x.context(), x.dtype(), slices.left * count * slices.right)?;
+    if y.is_empty() {
+        return Ok(y);
+    }
+    let source = Adjacent::of(x)?;
+    let at = [source.address(), y.address()];
+    let (factor, wide) = slices.wide(x.dtype().size(), at);
+    let kernel = index_kernel(OP, ids, |d| redwick_kernels::index_select(d, wide))?;
+    let arguments = args::Gather {
+        ids: ids.address(),
+        x: at[0],
+        y: at[1],
+        fault: x.context().fault_word(),
+        n: Error::narrow(OP, "the number of elements", y.len() / factor)?,
+        source: slices.source,
+        ids_stride: Error::narrow(OP, "the stride of the indices", *stride)?,
+        right: Divisor::new(Error::narrow(OP, "a slice", slices.right / factor)?),
+        count: Divisor::new(Error::narrow(OP, "the number of indices", *count)?),
+        reserved: 0,
+    };
+    launch(x, kernel, &arguments)?;
+    Ok(y)
+}
+
+/// For each index, the element of `x` with the same place in all dimensions but `dim`, and there the
+/// place that the index says. The indices (u8, u32 or i64) have the dimensions of `x` but for `dim`.
+///
+/// # Errors
+/// As [`index_select`].
+pub fn gather(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
+    const OP: &str = "gather";
+    let slices = Slices::of(OP, x, ids, dim)?;
+    let (dims, ids_dims) = (x.layout().dims(), ids.layout().dims());
+    let other = |at: usize| at == dim || dims[at] == ids_dims[at];
+    if dims.len() != ids_dims.len() || !(0..dims.len()).all(other) {
+        return Err(mismatch(OP, x, ids));
+    }
+    let y = Storage::uninit(x.context(), x.dtype(), ids.layout().elements())?;
+    if y.is_empty() {
+        return Ok(y);
+    }
+    let kernel = index_kernel(OP, ids, |d| redwick_kernels::gather(d, width(x.dtype())))?;
+    let (source, indices) = (Adjacent::of(x)?, Adjacent::of(ids)?);
+    let arguments = args::Gather {
+        ids: indices.address(),
+        x: source.address(),
+        y: y.address(),
+        fault: x.context().fault_word(),
+        n: Error::narrow(OP, "the number of elements", y.len())?,
+        source: slices.source,
+        ids_stride: 1,
+        right: Divisor::new(Error::narrow(OP, "a slice", slices.right)?),
+        count: Divisor::new(Error::narrow(OP, "the number of indices", ids_dims[dim])?),
+        reserved: 0,
+    };
+    launch(x, kernel, &arguments)?;
+    Ok(y)
+}
+
+/// A tensor as slices along a dimension: those before it, and the elements of each.
+struct Slices {
+    left: usize,
+    source: u32,
+    right: usize,
+}
+
+impl Slices {
+    fn of(op: &'static str, x: View<'_>, ids: View<'_>, dim: usize) -> Result<Self> {
+        x.same_device(op, &ids)?;
+        let dims = x.layout().dims();
+        let source = dims.get(dim).ok_or_else(|| mismatch(op, x, ids))?;
+        Ok(Self {
+            left: dims[..dim].iter().product(),
+            source: Error::narrow(op, "the indexed dimension", *source)?,
+            right: dims[dim + 1..].iter().product(),
+        })
+    }
+
+    /// How many elements one access takes, and how wide that is.
+    fn wide(&self, size: usize, addresses: [u64; 2]) -> (usize, Width) {
+        let fits = |width: &Width| {
+            let width = width.size();
+            width.is_multiple_of(size)
+                && self.right.is_multiple_of(width / size)
+                && addresses.iter().all(|a| a.is_multiple_of(width as u64))
+        };
+        let widest = Width::ALL.into_iter().rev().find(fits);
+        widest.map_or((1, Width::B1), |w| (w.size() / size, w))
+    }
+}
+
+fn index_kernel(
+    op: &'static str,
+    ids: View<'_>,
+    select: impl FnOnce(redwick_kernels::DType) -> Option<Kernel<args::Gather>>,
+) -> Result<Kernel<args::Gather>> {
+    let kernel = kernel_dtype(ids.dtype()).and_then(select);
+    kernel.ok_or_else(|| no_kernel(op, ids.dtype(), " indices"))
+}
+
+fn launch(x: View<'_>, kernel: Kernel<args::Gather>, arguments: &args::Gather) -> Result<()> {
+    let grid = kernel.grid_for_steps(arguments.n)?;
+    x.context().launch(kernel, grid, arguments)
+}
+
+fn mismatch(op: &'static str, x: View<'_>, ids: View<'_>) -> Error {
+    Error::Shape {
+        op,
+        left: x.layout().to_string(),
+        right: format!("indices of {}", ids.layout()),
+    }
+}

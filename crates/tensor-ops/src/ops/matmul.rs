@@ -1,0 +1,311 @@
+//! Matrix products.
+
+use redwick_kernels::{Kernel, Walk, args};
+
+use super::{contiguous, kernel_dtype, no_kernel};
+use crate::collapse;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::layout::Layout;
+use crate::storage::{Storage, View};
+
+const OP: &str = "matmul";
+
+/// Rows up to which a product is a matrix by vectors.
+const FEW_ROWS: usize = 4;
+
+/// The most batches and rows of tiles of one launch.
+const MAX_GRID_YZ: usize = 65_535;
+
+/// The product of matrices in the last two dimensions, for each of the dimensions before. Operands
+/// are laid out in any way. For floats; sums in f32 (f64 for f64).
+///
+/// # Errors
+/// [`Error::NoKernel`] for other dtypes; where operands do not fit each other; those of an
+/// allocation.
+pub fn matmul(a: View<'_>, b: View<'_>) -> Result<Storage> {
+    a.matches(OP, &b)?;
+    let product = Product::of(a.layout(), b.layout()).ok_or_else(|| Error::Shape {
+        op: OP,
+        left: a.layout().to_string(),
+        right: b.layout().to_string(),
+    })?;
+    match product {
+        Batches::Alike(product) => product.run(a, b),
+        Batches::Different { left, right } => {
+            let (a, b) = (contiguous(a)?, contiguous(b)?);
+            matmul(View::new(&a, &left)?, View::new(&b, &right)?)
+        }
+    }
+}
+
+/// A product as kernels see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Product {
+    m: usize,
+    n: usize,
+    k: usize,
+    /// Strides of rows and columns.
+    a: [usize; 2],
+    b: [usize; 2],
+    batch: collapse::Walk<2>,
+}
+
+/// Whether both operands' dimensions before the last two are the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Batches {
+    Alike(Product),
+    /// As many, in other dimensions: contiguous layouts with one dimension for all.
+    Different {
+        left: Layout,
+        right: Layout,
+    },
+}
+
+impl Product {
+    fn of(a: &Layout, b: &Layout) -> Option<Batches> {
+        let ([a_outer @ .., m, k], [b_outer @ .., k2, n]) = (a.dims(), b.dims()) else {
+            return None;
+        };
+        let count = |dims: &[usize]| dims.iter().product::<usize>();
+        if k != k2 || count(a_outer) != count(b_outer) {
+            return None;
+        }
+        if a_outer != b_outer {
+            let batches = count(a_outer);
+            return Some(Batches::Different {
+                left: Layout::contiguous(&[batches, *m, *k]),
+                right: Layout::contiguous(&[batches, *k, *n]),
+            });
+        }
+        let (a_batch, a_strides) = a.split_last_two()?;
+        let (b_batch, b_strides) = b.split_last_two()?;
+        let product = Self {
+            m: *m,
+            n: *n,
+            k: *k,
+            a: a_strides,
+            b: b_strides,
+            batch: collapse::Walk::over([&a_batch, &b_batch]),
+        };
+        Some(Batches::Alike(product.with_batches_as_rows()))
+    }
+
+    /// One matrix for all batches of rows is one product of more rows.
+    fn with_batches_as_rows(mut self) -> Self {
+        if let ([count], [a], [0]) = (
+            self.batch.dims.as_slice(),
+            self.batch.strides[0].as_slice(),
+            self.batch.strides[1].as_slice(),
+        ) && (self.m == 1 || *a == self.m * self.a[0])
+        {
+            if self.m == 1 {
+                self.a[0] = *a;
+            }
+            self.m *= count;
+            self.batch = collapse::Walk::over([&Layout::contiguous(&[]); 2]);
+        }
+        self
+    }
+
+    fn batches(&self) -> usize {
+        self.batch.dims.iter().product()
+    }
+
+    fn run(&self, a: View<'_>, b: View<'_>) -> Result<Storage> {
+        let (context, dtype) = (a.context(), a.dtype());
+        let count = self.batches() * self.m * self.n;
+        if self.k == 0 {
+            return Storage::zeroed(context, dtype, count);
+        }
+        let kernel = self.kernel(dtype, context.device().properties().compute_units)?;
+        let c = Storage::uninit(context, dtype, count)?;
+        if count == 0 {
+            return Ok(c);
+        }
+        let size = dtype.size();
+        for part in self.parts() {
+            let arguments = self.arguments(&part, [a.address(), b.address(), c.address()], size)?;
+            let grid = kernel.grid_for_tiles(arguments.m, arguments.n, part.batch.steps())?;
+            context.launch(kernel, grid, &arguments)?;
+        }
+        Ok(c)
+    }
+
+    fn kernel(&self, dtype: DType, compute_units: u32) -> Result<Kernel<args::Gemm>> {
+        let found = kernel_dtype(dtype).and_then(|dtype| match self.tiling(compute_units) {
+            Tiling::AlongK => redwick_kernels::gemv_k(dtype),
+            Tiling::AlongN => redwick_kernels::gemv_n(dtype),
+            Tiling::Large => {
+                redwick_kernels::gemm_128(dtype).or_else(|| redwick_kernels::gemm_64(dtype))
+            }
+            Tiling::Small => redwick_kernels::gemm_64(dtype),
+        });
+        found.ok_or_else(|| no_kernel(OP, dtype, ""))
+    }
+
+    fn tiling(&self, compute_units: u32) -> Tiling {
+        let large_tiles = self.batches() * self.m.div_ceil(128) * self.n.div_ceil(128);
+        if self.m <= FEW_ROWS {
+            let along_k = self.b[0] == 1 && (self.b[1] != 1 || self.k >= self.n);
+            return if along_k {
+                Tiling::AlongK
+            } else {
+                Tiling::AlongN
+            };
+        }
+        if large_tiles >= compute_units as usize {
+            return Tiling::Large;
+        }
+        Tiling::Small
+    }
+
+    /// The batches in parts that a grid can have. Nearly always it is one.
+    fn parts(&self) -> Vec<BatchPart> {
+        let whole = Walk::new(
+            &self.batch.dims,
+            self.batch.strides.each_ref().map(|strides| &strides[..]),
+        );
+        match whole {
+            Ok(batch) if self.batches() <= MAX_GRID_YZ => vec![BatchPart {
+                batch,
+                from: [0; 3],
+            }],
+            _ => self.single_batches(),
+        }
+    }
+
+    fn single_batches(&self) -> Vec<BatchPart> {
+        let Ok(batch) = Walk::new(&[], [&[], &[]]) else {
+            return Vec::new();
+        };
+        let one = |number| BatchPart {
+            batch,
+            from: [
+                self.batch.offset(0, number),
+                self.batch.offset(1, number),
+                number * self.m * self.n,
+            ],
+        };
+        (0..self.batches()).map(one).collect()
+    }
+
+    fn arguments(&self, part: &BatchPart, at: [u64; 3], size: usize) -> Result<args::Gemm> {
+        let number = |what, value| Error::narrow(OP, what, value);
+        let stride = |value| number("a stride", value);
+        let address = |operand: usize| at[operand] + (part.from[operand] * size) as u64;
+        Ok(args::Gemm {
+            a: address(0),
+            b: address(1),
+            c: address(2),
+            m: number("the number of rows", self.m)?,
+            n: number("the number of columns", self.n)?,
+            k: number("the inner dimension", self.k)?,
+            a_row: stride(self.a[0])?,
+            a_column: stride(self.a[1])?,
+            b_row: stride(self.b[0])?,
+            b_column: stride(self.b[1])?,
+            reserved: 0,
+            batch: part.batch,
+        })
+    }
+}
+
+/// How a product is spread over workgroups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tiling {
+    /// Few rows, `b` read along the inner dimension.
+    AlongK,
+    /// Few rows, `b` read along the columns.
+    AlongN,
+    /// Tiles large enough to need few reads, where there are enough of them to fill the device.
+    Large,
+    /// Smaller tiles.
+    Small,
+}
+
+/// Batches of one launch, and where the operands and the result start.
+struct BatchPart {
+    batch: Walk<2>,
+    from: [usize; 3],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strided(dims: &[usize], strides: &[usize]) -> Layout {
+        Layout::strided(dims, strides, 0).unwrap()
+    }
+
+    fn alike(a: &Layout, b: &Layout) -> Product {
+        match Product::of(a, b) {
+            Some(Batches::Alike(product)) => product,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_no_product() {
+        let matrix = Layout::contiguous(&[3, 4]);
+        assert_eq!(Product::of(&matrix, &matrix), None);
+        assert_eq!(Product::of(&Layout::contiguous(&[4]), &matrix), None);
+        let batched = Layout::contiguous(&[2, 4, 5]);
+        assert_eq!(Product::of(&matrix, &batched), None);
+    }
+
+    #[test]
+    fn a_shared_matrix_makes_one_product_of_all_rows() {
+        let a = Layout::contiguous(&[5, 3, 4]);
+        let product = alike(&a, &strided(&[5, 4, 7], &[0, 1, 4]));
+        assert_eq!((product.m, product.batches()), (15, 1));
+        assert_eq!((product.a, product.b), ([4, 1], [1, 4]));
+        let gaps = strided(&[5, 3, 4], &[99, 4, 1]);
+        assert_eq!(alike(&gaps, &strided(&[5, 4, 7], &[0, 7, 1])).batches(), 5);
+        let rows = strided(&[5, 1, 4], &[99, 4, 1]);
+        let product = alike(&rows, &strided(&[5, 4, 7], &[0, 7, 1]));
+        assert_eq!((product.m, product.a), (5, [99, 1]));
+    }
+
+    #[test]
+    fn batches_collapse() {
+        let a = Layout::contiguous(&[2, 3, 4, 5]);
+        let b = Layout::contiguous(&[2, 3, 5, 6]);
+        let product = alike(&a, &b);
+        assert_eq!(product.batch.dims, [6]);
+        assert_eq!(product.batch.strides, [vec![20], vec![30]]);
+    }
+
+    #[test]
+    fn batches_in_other_dimensions_are_flattened() {
+        let a = Layout::contiguous(&[2, 3, 4, 5]);
+        let b = Layout::contiguous(&[3, 2, 5, 6]);
+        let found = Product::of(&a, &b);
+        assert!(matches!(found, Some(Batches::Different { left, .. }) if left.dims() == [6, 4, 5]));
+    }
+
+    #[test]
+    fn tilings_follow_the_shape() {
+        let tiling = |m, k, n, transposed| {
+            let b = if transposed {
+                strided(&[k, n], &[1, k])
+            } else {
+                Layout::contiguous(&[k, n])
+            };
+            alike(&Layout::contiguous(&[m, k]), &b).tiling(100)
+        };
+        assert_eq!(tiling(1, 64, 128, true), Tiling::AlongK);
+        assert_eq!(tiling(1, 64, 128, false), Tiling::AlongN);
+        assert_eq!(tiling(64, 64, 64, false), Tiling::Small);
+        assert_eq!(tiling(4096, 64, 4096, false), Tiling::Large);
+    }
+
+    #[test]
+    fn many_batches_are_many_launches() {
+        let a = Layout::contiguous(&[70_000, 1, 2]);
+        let b = Layout::contiguous(&[70_000, 2, 1]);
+        let parts = alike(&a, &b).parts();
+        assert_eq!(parts.len(), 70_000);
+        assert_eq!(parts[3].from, [6, 6, 3]);
+    }
+}

@@ -1,0 +1,84 @@
+//! The ops, a file for each family.
+//!
+//! Each takes [`View`](crate::View)s and gives a new [`Storage`](crate::Storage) whose elements lie
+//! in row-major order, or writes into a storage that it is given. Who checks what: a view stays
+//! inside its storage; an op checks that its operands fit each other, and that there is a kernel;
+//! kernels check nothing but indices. Tensors without elements launch nothing.
+
+mod affine;
+mod binary;
+mod cast;
+mod copy;
+mod elementwise;
+mod fill;
+mod index;
+mod matmul;
+mod norm;
+mod rows;
+mod select;
+mod softmax;
+mod unary;
+
+pub use affine::{affine, elu, powf};
+pub use binary::{binary, compare};
+pub use cast::cast;
+pub use copy::{Rows, contiguous, copy_into, copy_rows};
+pub use fill::fill;
+pub use index::{gather, index_select};
+pub use matmul::matmul;
+pub use norm::{layer_norm, rms_norm};
+pub use select::select;
+pub use softmax::softmax;
+pub use unary::unary;
+
+pub use redwick_kernels::{BinaryOp, CompareOp, ReduceOp, RopeForm, UnaryOp};
+
+use redwick_kernels::Width;
+
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+
+/// The manifest's name of a dtype, where kernels have it.
+fn kernel_dtype(dtype: DType) -> Option<redwick_kernels::DType> {
+    use redwick_kernels::DType as K;
+    Some(match dtype {
+        DType::U8 => K::U8,
+        DType::U32 => K::U32,
+        DType::I16 => K::I16,
+        DType::I32 => K::I32,
+        DType::I64 => K::I64,
+        DType::BF16 => K::BF16,
+        DType::F16 => K::F16,
+        DType::F32 => K::F32,
+        DType::F64 => K::F64,
+        DType::F8E4M3 => return None,
+    })
+}
+
+/// How wide a dtype's elements are, for kernels that only move them.
+fn width(dtype: DType) -> Width {
+    match dtype.size() {
+        1 => Width::B1,
+        2 => Width::B2,
+        4 => Width::B4,
+        _ => Width::B8,
+    }
+}
+
+/// The kernel for a dtype, or an error that says which is missing.
+fn find<K>(
+    op: &'static str,
+    dtype: DType,
+    select: impl FnOnce(redwick_kernels::DType) -> Option<K>,
+) -> Result<K> {
+    let kernel = kernel_dtype(dtype).and_then(select);
+    kernel.ok_or_else(|| no_kernel(op, dtype, ""))
+}
+
+fn no_kernel(op: &'static str, dtype: DType, detail: impl Into<String>) -> Error {
+    Error::NoKernel {
+        op,
+        dtype,
+        detail: detail.into(),
+    }
+}
