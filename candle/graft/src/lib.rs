@@ -2,9 +2,9 @@
 //!
 //! Candle has three backends, and their arms are all over its source: variants, match arms,
 //! functions by the dozen. This crate adds a fourth without a fork. Wherever Candle has an arm for
-//! CUDA, it inserts the same for ROCm, found by `syn` and made by renaming ([`rules`]); what is not
-//! to be cloned is in one table ([`by_hand`]); and **whatever names CUDA and is in neither is an
-//! error with its file and line** ([`accounting`]), so that a new release of Candle cannot lose an
+//! CUDA, it inserts the same for ROCm, found by `syn` and made by renaming (`rules`); what is not
+//! to be cloned is in one table (`by_hand`); and **whatever names CUDA and is in neither is an
+//! error with its file and line** (`accounting`), so that a new release of Candle cannot lose an
 //! arm silently.
 //!
 //! It runs inside Cargo. The packages `candle-core`, `candle-nn` and `candle-transformers` of this
