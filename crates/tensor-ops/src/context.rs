@@ -1,7 +1,7 @@
 //! A device ready to compute: its stream, its memory, its loaded kernels.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use redwick_hip as hip;
@@ -15,6 +15,7 @@ use crate::memory::{Lease, Policy, Pool, PoolError, Refusal, Source, Statistics}
 pub struct Context(Arc<Inner>);
 
 struct Inner {
+    id: u64,
     name: String,
     device: hip::Device,
     stream: hip::Stream,
@@ -70,6 +71,7 @@ impl Context {
         let pool = Pool::new(source, policy);
         let fault = lease(&pool, &name, FAULT_BYTES)?;
         let inner = Inner {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             name,
             device,
             stream,
@@ -82,6 +84,11 @@ impl Context {
         let context = Self(Arc::new(inner));
         context.clear_fault()?;
         Ok(context)
+    }
+
+    /// Tells contexts of this process apart.
+    pub fn id(&self) -> u64 {
+        self.0.id
     }
 
     /// What the device was called when it was opened.
@@ -176,6 +183,8 @@ impl Context {
         Ok(cell.get_or_init(|| module))
     }
 }
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 const FAULT_BYTES: usize = 4;
 
