@@ -15,7 +15,8 @@ pub enum Error {
     /// No HIP library could be loaded.
     #[error(
         "no HIP library found; tried:{}\n\
-         install ROCm (https://rocm.docs.amd.com), or on Debian 12: apt install libamdhip64-5",
+         install ROCm 6.0 or later (package hip-runtime-amd): \
+         https://rocm.docs.amd.com/projects/install-on-linux",
         list(.tried)
     )]
     NoLibrary {
@@ -34,7 +35,7 @@ pub enum Error {
         missing: Vec<&'static str>,
     },
     /// The library lacks a function.
-    #[error("{library} has no function {function}: a newer ROCm is needed (6.0 or later)")]
+    #[error("{library} has no function {function}: ROCm 6.0 or later is needed")]
     Unsupported {
         /// The function.
         function: &'static str,

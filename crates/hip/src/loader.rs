@@ -127,7 +127,11 @@ fn open(name: &OsStr) -> Result<Library, String> {
     #[cfg(not(target_os = "linux"))]
     // SAFETY: as above.
     let library = unsafe { Library::new(name) };
-    library.map_err(|error| error.to_string())
+    // The system's words are in the error's source.
+    library.map_err(|error| match std::error::Error::source(&error) {
+        Some(source) => source.to_string(),
+        None => error.to_string(),
+    })
 }
 
 /// Finds the functions of a library.
@@ -187,7 +191,8 @@ mod tests {
         let text = error.to_string();
         assert!(matches!(error, Error::NoLibrary { .. }), "{text}");
         assert!(text.contains("/nowhere/libamdhip64.so"), "{text}");
-        assert!(text.contains("apt install"), "{text}");
+        assert!(text.contains("No such file"), "{text}");
+        assert!(text.contains("install ROCm"), "{text}");
     }
 
     #[test]
