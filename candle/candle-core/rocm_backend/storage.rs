@@ -1,0 +1,343 @@
+//! A tensor's elements on an AMD GPU, as Candle has storages.
+
+use redwick_tensor_ops::{self as tensor_ops, ops, Layout as OpsLayout, View};
+
+use super::convert;
+use super::device::RocmDevice;
+use super::error::{IntoCandle, RocmError};
+use crate::backend::BackendStorage;
+use crate::conv::{ParamsConv1D, ParamsConv2D, ParamsConvTranspose1D, ParamsConvTranspose2D};
+use crate::op::{BinaryOpT, CmpOp, ReduceOp, UnaryOpT};
+use crate::scalar::Scalar;
+use crate::{CpuStorage, DType, Layout, Result};
+
+/// A tensor's elements in an AMD GPU's memory.
+#[derive(Debug)]
+pub struct RocmStorage {
+    device: RocmDevice,
+    storage: tensor_ops::Storage,
+}
+
+impl RocmStorage {
+    /// A storage of tensor-ops, on a device over its context.
+    pub fn new(device: &RocmDevice, storage: tensor_ops::Storage) -> Self {
+        Self {
+            device: device.clone(),
+            storage,
+        }
+    }
+
+    /// The elements, for ops of tensor-ops.
+    pub fn storage(&self) -> &tensor_ops::Storage {
+        &self.storage
+    }
+
+    /// Copies to another device.
+    ///
+    /// # Errors
+    /// Where the copy fails.
+    pub fn transfer_to_device(&self, target: &RocmDevice) -> Result<Self> {
+        let storage = self.storage.to_context(target.context()).candle()?;
+        Ok(Self::new(target, storage))
+    }
+
+    /// Runs an op over one view of this storage.
+    pub(super) fn map(
+        &self,
+        layout: &Layout,
+        op: impl FnOnce(View<'_>) -> tensor_ops::Result<tensor_ops::Storage>,
+    ) -> Result<Self> {
+        let layout = convert::layout(layout);
+        let storage = View::new(&self.storage, &layout).and_then(op).candle()?;
+        Ok(Self::new(&self.device, storage))
+    }
+
+    /// Runs an op over a view of this storage and one of another.
+    pub(super) fn map2(
+        &self,
+        layout: &Layout,
+        other: (&Self, &Layout),
+        op: impl FnOnce(View<'_>, View<'_>) -> tensor_ops::Result<tensor_ops::Storage>,
+    ) -> Result<Self> {
+        let second = convert::layout(other.1);
+        self.map(layout, |x| op(x, View::new(&other.0.storage, &second)?))
+    }
+
+    /// Runs an op over a view of this storage and of two others.
+    pub(super) fn map3(
+        &self,
+        layout: &Layout,
+        second: (&Self, &Layout),
+        third: (&Self, &Layout),
+        op: impl FnOnce(View<'_>, View<'_>, View<'_>) -> tensor_ops::Result<tensor_ops::Storage>,
+    ) -> Result<Self> {
+        let last = convert::layout(third.1);
+        self.map2(layout, second, |x, y| {
+            op(x, y, View::new(&third.0.storage, &last)?)
+        })
+    }
+
+    /// The answer of ops without kernels.
+    pub(super) fn unavailable<T>(&self, op: &'static str) -> Result<T> {
+        let dtype = self.dtype();
+        Err(RocmError::OpUnavailable { op, dtype }.into())
+    }
+}
+
+impl BackendStorage for RocmStorage {
+    type Device = RocmDevice;
+
+    fn dtype(&self) -> DType {
+        convert::candle_dtype(self.storage.dtype())
+    }
+
+    fn device(&self) -> &RocmDevice {
+        &self.device
+    }
+
+    fn try_clone(&self, _: &Layout) -> Result<Self> {
+        let storage = self.storage.duplicate().candle()?;
+        Ok(Self::new(&self.device, storage))
+    }
+
+    fn to_cpu_storage(&self) -> Result<CpuStorage> {
+        convert::download(&self.storage)
+    }
+
+    fn affine(&self, layout: &Layout, mul: f64, add: f64) -> Result<Self> {
+        self.map(layout, |x| ops::affine(x, mul, add))
+    }
+
+    fn powf(&self, layout: &Layout, exponent: f64) -> Result<Self> {
+        self.map(layout, |x| ops::powf(x, exponent))
+    }
+
+    fn elu(&self, layout: &Layout, alpha: f64) -> Result<Self> {
+        self.map(layout, |x| ops::elu(x, alpha))
+    }
+
+    fn reduce_op(&self, op: ReduceOp, layout: &Layout, dims: &[usize]) -> Result<Self> {
+        let op = match op {
+            ReduceOp::Sum => ops::ReduceOp::Sum,
+            ReduceOp::Min => ops::ReduceOp::Min,
+            ReduceOp::Max => ops::ReduceOp::Max,
+            ReduceOp::ArgMin => ops::ReduceOp::ArgMin,
+            ReduceOp::ArgMax => ops::ReduceOp::ArgMax,
+        };
+        self.map(layout, |x| ops::reduce(op, x, dims))
+    }
+
+    fn cmp(&self, op: CmpOp, other: &Self, layout: &Layout, other_layout: &Layout) -> Result<Self> {
+        let op = match op {
+            CmpOp::Eq => ops::CompareOp::Eq,
+            CmpOp::Ne => ops::CompareOp::Ne,
+            CmpOp::Le => ops::CompareOp::Le,
+            CmpOp::Ge => ops::CompareOp::Ge,
+            CmpOp::Lt => ops::CompareOp::Lt,
+            CmpOp::Gt => ops::CompareOp::Gt,
+        };
+        self.map2(layout, (other, other_layout), |a, b| ops::compare(op, a, b))
+    }
+
+    fn to_dtype(&self, layout: &Layout, dtype: DType) -> Result<Self> {
+        let dtype = convert::dtype("to_dtype", dtype)?;
+        self.map(layout, |x| ops::cast(x, dtype))
+    }
+
+    fn unary_impl<B: UnaryOpT>(&self, layout: &Layout) -> Result<Self> {
+        // Both sides name their ops alike.
+        let found = ops::UnaryOp::ALL
+            .into_iter()
+            .find(|op| op.name() == B::NAME);
+        match found {
+            Some(op) => self.map(layout, |x| ops::unary(op, x)),
+            None => self.unavailable(B::NAME),
+        }
+    }
+
+    fn binary_impl<B: BinaryOpT>(
+        &self,
+        other: &Self,
+        layout: &Layout,
+        other_layout: &Layout,
+    ) -> Result<Self> {
+        let found = ops::BinaryOp::ALL
+            .into_iter()
+            .find(|op| op.name() == B::NAME);
+        match found {
+            Some(op) => self.map2(layout, (other, other_layout), |a, b| ops::binary(op, a, b)),
+            None => self.unavailable(B::NAME),
+        }
+    }
+
+    fn where_cond(
+        &self,
+        layout: &Layout,
+        on_true: &Self,
+        on_true_layout: &Layout,
+        on_false: &Self,
+        on_false_layout: &Layout,
+    ) -> Result<Self> {
+        let (a, b) = ((on_true, on_true_layout), (on_false, on_false_layout));
+        self.map3(layout, a, b, ops::select)
+    }
+
+    fn conv1d(&self, _: &Layout, _: &Self, _: &Layout, _: &ParamsConv1D) -> Result<Self> {
+        self.unavailable("conv1d")
+    }
+
+    fn conv_transpose1d(
+        &self,
+        _: &Layout,
+        _: &Self,
+        _: &Layout,
+        _: &ParamsConvTranspose1D,
+    ) -> Result<Self> {
+        self.unavailable("conv_transpose1d")
+    }
+
+    fn conv2d(&self, _: &Layout, _: &Self, _: &Layout, _: &ParamsConv2D) -> Result<Self> {
+        self.unavailable("conv2d")
+    }
+
+    fn conv_transpose2d(
+        &self,
+        _: &Layout,
+        _: &Self,
+        _: &Layout,
+        _: &ParamsConvTranspose2D,
+    ) -> Result<Self> {
+        self.unavailable("conv_transpose2d")
+    }
+
+    fn avg_pool2d(&self, _: &Layout, _: (usize, usize), _: (usize, usize)) -> Result<Self> {
+        self.unavailable("avg_pool2d")
+    }
+
+    fn max_pool2d(&self, _: &Layout, _: (usize, usize), _: (usize, usize)) -> Result<Self> {
+        self.unavailable("max_pool2d")
+    }
+
+    fn upsample_nearest1d(&self, _: &Layout, _: usize) -> Result<Self> {
+        self.unavailable("upsample_nearest1d")
+    }
+
+    fn upsample_nearest2d(&self, _: &Layout, _: usize, _: usize) -> Result<Self> {
+        self.unavailable("upsample_nearest2d")
+    }
+
+    fn upsample_bilinear2d(
+        &self,
+        _: &Layout,
+        _: usize,
+        _: usize,
+        _: bool,
+        _: Option<f64>,
+        _: Option<f64>,
+    ) -> Result<Self> {
+        self.unavailable("upsample_bilinear2d")
+    }
+
+    fn gather(&self, layout: &Layout, ids: &Self, ids_layout: &Layout, dim: usize) -> Result<Self> {
+        self.map2(layout, (ids, ids_layout), |x, ids| ops::gather(x, ids, dim))
+    }
+
+    fn scatter_set(
+        &mut self,
+        _: &Layout,
+        _: &Self,
+        _: &Layout,
+        _: &Self,
+        _: &Layout,
+        _: usize,
+    ) -> Result<()> {
+        self.unavailable("scatter_set")
+    }
+
+    fn scatter_add_set(
+        &mut self,
+        _: &Layout,
+        _: &Self,
+        _: &Layout,
+        _: &Self,
+        _: &Layout,
+        _: usize,
+    ) -> Result<()> {
+        self.unavailable("scatter_add_set")
+    }
+
+    fn index_select(
+        &self,
+        ids: &Self,
+        layout: &Layout,
+        ids_layout: &Layout,
+        dim: usize,
+    ) -> Result<Self> {
+        self.map2(layout, (ids, ids_layout), |x, ids| {
+            ops::index_select(x, ids, dim)
+        })
+    }
+
+    fn index_add(
+        &self,
+        _: &Layout,
+        _: &Self,
+        _: &Layout,
+        _: &Self,
+        _: &Layout,
+        _: usize,
+    ) -> Result<Self> {
+        self.unavailable("index_add")
+    }
+
+    fn matmul(
+        &self,
+        other: &Self,
+        _: (usize, usize, usize, usize),
+        layout: &Layout,
+        other_layout: &Layout,
+    ) -> Result<Self> {
+        self.map2(layout, (other, other_layout), ops::matmul)
+    }
+
+    fn copy_strided_src(&self, to: &mut Self, offset: usize, layout: &Layout) -> Result<()> {
+        let layout = convert::layout(layout);
+        View::new(&self.storage, &layout)
+            .and_then(|x| ops::copy_into(x, &mut to.storage, offset))
+            .candle()
+    }
+
+    fn copy2d(
+        &self,
+        to: &mut Self,
+        rows: usize,
+        columns: usize,
+        from_stride: usize,
+        to_stride: usize,
+        from_offset: usize,
+        to_offset: usize,
+    ) -> Result<()> {
+        let rows = ops::Rows {
+            rows,
+            columns,
+            from_stride,
+            to_stride,
+            from: from_offset,
+            to: to_offset,
+        };
+        ops::copy_rows(&self.storage, &mut to.storage, rows).candle()
+    }
+
+    fn const_set(&mut self, scalar: Scalar, layout: &Layout) -> Result<()> {
+        if scalar.dtype() != self.dtype() {
+            return Err(RocmError::ScalarDType {
+                op: "const_set",
+                scalar: scalar.dtype(),
+                tensor: self.dtype(),
+            }
+            .into());
+        }
+        let layout: OpsLayout = convert::layout(layout);
+        ops::fill(&mut self.storage, &layout, &convert::scalar_bytes(scalar)).candle()
+    }
+}
