@@ -22,6 +22,14 @@ macro_rules! bail {
     };
 }
 
+/// Hands arguments to the launch of one of CUDA's kernels.
+#[macro_export]
+macro_rules! builder_arg {
+    ($builder:ident, $($argument:expr),*) => {
+        $(let argument = $argument; $builder.arg(&argument);)*
+    };
+}
+
 #[cfg(feature = "rocm")]
 #[path = "../rocm_backend/mod.rs"]
 pub mod rocm_backend;

@@ -11,8 +11,6 @@
 pub(crate) enum Action {
     /// Nothing: ROCm has no twin of it, or has it in the folders of our own.
     Leave,
-    /// This text goes before the item.
-    Before(&'static str),
     /// This text follows the item.
     After(&'static str),
     /// This text goes to the end of the last rule of the item, a `macro_rules!`.
@@ -41,13 +39,16 @@ pub(crate) struct Table {
     pub(crate) files: &'static [&'static str],
     /// Single items.
     pub(crate) rows: &'static [Row],
+    /// Exported macros that Candle uses by their path in the crate. A macro that comes by way of an
+    /// `include!` may not be used so: our `lib.rs` defines these.
+    pub(crate) macros: &'static [&'static str],
 }
 
 const fn row(file: &'static str, item: &'static str, action: Action) -> Row {
     Row { file, item, action }
 }
 
-use Action::{After, AtEnd, Before, Body, Leave};
+use Action::{After, AtEnd, Body, Leave};
 
 /// The table of `package`; empty for a package that has no row.
 pub(crate) fn table(package: &str) -> &'static Table {
@@ -58,13 +59,10 @@ pub(crate) fn table(package: &str) -> &'static Table {
         _ => &Table {
             files: &[],
             rows: &[],
+            macros: &[],
         },
     }
 }
-
-/// A crate cannot use by its path a macro that an `include!` brings, so our `lib.rs` defines those
-/// that Candle uses in this way.
-const NOT_HERE: &str = "#[cfg(any())]\n";
 
 static CANDLE_CORE: Table = Table {
     // rocm_backend/ and quantized/rocm.rs of our candle-core are their counterparts.
@@ -123,9 +121,9 @@ static CANDLE_CORE: Table = Table {
             "cuda_is_available",
             After(ROCM_IS_AVAILABLE),
         ),
-        row("src/error.rs", "bail!", Before(NOT_HERE)),
         row("src/test_utils.rs", "test_device!", AtEnd(TEST_ON_ROCM)),
     ],
+    macros: &["bail", "builder_arg"],
 };
 
 const QUANTIZED_ROCM: &str = r#"
@@ -199,6 +197,7 @@ static CANDLE_NN: Table = Table {
             Body("crate::rocm_ops::rope_thd([(s1, l1), (s2, l2), (s3, l3)])"),
         ),
     ],
+    macros: &[],
 };
 
 static CANDLE_TRANSFORMERS: Table = Table {
@@ -206,10 +205,6 @@ static CANDLE_TRANSFORMERS: Table = Table {
     rows: &[
         // The fused mixture of experts stands on candle-nn's moe.rs.
         row("src/models/qwen3_moe.rs", "DecoderLayer::new::cfg!", Leave),
-        row(
-            "src/models/deepseek2.rs",
-            "serde_default_fn!",
-            Before(NOT_HERE),
-        ),
     ],
+    macros: &["serde_default_fn"],
 };

@@ -1,6 +1,7 @@
-//! The crate's root, which our own `lib.rs` takes in by `include!`.
+//! What it takes for our own `lib.rs` to take in the crate's root by `include!`.
 
-use syn::AttrStyle;
+use syn::visit::Visit;
+use syn::{AttrStyle, ItemMacro};
 
 use crate::source::{Edit, range_of};
 
@@ -18,6 +19,37 @@ pub(crate) fn without_inner_attributes(text: &str, file: &syn::File) -> Vec<Edit
             range,
         })
         .collect()
+}
+
+/// Switches off the definitions of those macros that our `lib.rs` defines.
+pub(crate) fn without_macros(file: &syn::File, names: &[&str]) -> Vec<Edit> {
+    let mut definitions = Definitions {
+        names,
+        starts: Vec::new(),
+    };
+    definitions.visit_file(file);
+    definitions
+        .starts
+        .into_iter()
+        .map(|at| Edit {
+            range: at..at,
+            text: "#[cfg(any())]\n".to_owned(),
+        })
+        .collect()
+}
+
+struct Definitions<'a> {
+    names: &'a [&'a str],
+    starts: Vec<usize>,
+}
+
+impl<'ast> Visit<'ast> for Definitions<'_> {
+    fn visit_item_macro(&mut self, item: &'ast ItemMacro) {
+        let is_listed = |ident: &syn::Ident| self.names.iter().any(|name| ident == name);
+        if item.ident.as_ref().is_some_and(is_listed) {
+            self.starts.push(range_of(item).start);
+        }
+    }
 }
 
 /// As many line ends as `text` has, so that the lines below keep their numbers.
@@ -38,5 +70,14 @@ mod tests {
         let file = syn::parse_file(text).expect("Rust");
         let edits = without_inner_attributes(text, &file);
         assert_eq!(apply(text, edits), "\n\n/// One.\npub fn one() {}\n");
+    }
+
+    #[test]
+    fn listed_macros_are_switched_off() {
+        let text =
+            "#[macro_export]\nmacro_rules! bail { () => {}; }\nmacro_rules! other { () => {}; }\n";
+        let file = syn::parse_file(text).expect("Rust");
+        let edits = without_macros(&file, &["bail"]);
+        assert_eq!(apply(text, edits), format!("#[cfg(any())]\n{text}"));
     }
 }

@@ -113,7 +113,6 @@ impl Grafter<'_> {
     /// function, covers `body`.
     fn by_hand(&mut self, row: &'static Row, range: Range<usize>, body: Option<Range<usize>>) {
         match (row.action, body) {
-            (Action::Before(text), _) => self.insert(range.start, text.to_owned()),
             (Action::After(text), _) => self.insert(range.end, text.to_owned()),
             (Action::AtEnd(text), _) => {
                 self.insert(self.end_of_last_block(&range), text.to_owned())

@@ -11,6 +11,9 @@ use crate::names::{CUDA_TO_ROCM, names_template};
 use crate::rules;
 use crate::source::{self, line_at};
 
+/// The file that our own `lib.rs` includes.
+const ROOT: &str = "src/lib.rs";
+
 /// The grafted source of a package: the text of each file by its path within the package, as in
 /// `src/lib.rs`.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,29 +91,54 @@ impl<'a> Grafting<'a> {
     }
 
     fn file(&mut self, path: &str, text: &str) -> Result<String, Error> {
-        let is_root = path == "src/lib.rs";
+        if !self.concerns(path, text) {
+            return Ok(text.to_owned());
+        }
+        let file = syn::parse_file(text).map_err(|error| self.parse_error(path, &error))?;
+        let mut edits = crate_root::without_macros(&file, self.table.macros);
+        if path == ROOT {
+            edits.extend(crate_root::without_inner_attributes(text, &file));
+        }
+        if !self.is_cudas_own(path) {
+            edits.extend(self.apply_rules(path, text, &file)?);
+        }
+        Ok(source::apply(text, edits))
+    }
+
+    /// Whether there can be anything to do in a file: most are spared the parsing.
+    fn concerns(&self, path: &str, text: &str) -> bool {
+        let defines = |name: &&str| text.contains(&format!("macro_rules! {name}"));
+        let named = || names_template(text) || self.table.rows.iter().any(|row| row.file == path);
+        path == ROOT
+            || self.table.macros.iter().any(defines)
+            || (named() && !self.is_cudas_own(path))
+    }
+
+    fn is_cudas_own(&self, path: &str) -> bool {
+        self.table
+            .files
+            .iter()
+            .any(|entry| is_or_holds(entry, path))
+    }
+
+    fn apply_rules(
+        &mut self,
+        path: &str,
+        text: &str,
+        file: &syn::File,
+    ) -> Result<Vec<source::Edit>, Error> {
         let rows: Vec<&Row> = self
             .table
             .rows
             .iter()
             .filter(|row| row.file == path)
             .collect();
-        let own = self.table.files.iter().any(|file| is_or_holds(file, path));
-        if own || !(is_root || names_template(text) || !rows.is_empty()) {
-            return Ok(text.to_owned());
-        }
-        let file = syn::parse_file(text).map_err(|error| self.parse_error(path, &error))?;
-        let mut outcome = rules::apply(text, &file, &rows);
+        let outcome = rules::apply(text, file, &rows);
         self.unused_rows
             .retain(|row| row.file != path || !outcome.used_rows.contains(&row.item));
         self.note_clones(path, &outcome.cloned_modules);
         self.note_unaccounted(path, text, &outcome)?;
-        if is_root {
-            outcome
-                .edits
-                .extend(crate_root::without_inner_attributes(text, &file));
-        }
-        Ok(source::apply(text, outcome.edits))
+        Ok(outcome.edits)
     }
 
     fn note_clones(&mut self, path: &str, modules: &[String]) {

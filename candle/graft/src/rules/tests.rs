@@ -174,11 +174,6 @@ static AT_END: Row = Row {
     item: "test_device!",
     action: Action::AtEnd(" ours "),
 };
-static BEFORE: Row = Row {
-    file: "",
-    item: "bail!",
-    action: Action::Before("#[cfg(any())] "),
-};
 
 #[test]
 fn rows_of_each_action() {
@@ -205,9 +200,5 @@ fn rows_of_each_action() {
             &AT_END
         ),
         "macro_rules! test_device { ($a:ident) => { fn $a() {} ours }; }"
-    );
-    assert_eq!(
-        grafted("#[macro_export] macro_rules! bail { () => {}; }", &BEFORE),
-        "#[cfg(any())] #[macro_export] macro_rules! bail { () => {}; }"
     );
 }
