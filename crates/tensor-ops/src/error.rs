@@ -126,6 +126,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// A number of steps: kernels divide them by dimensions, exactly only below 2^31.
+    pub(crate) fn steps(op: &'static str, value: usize) -> Result<u32> {
+        const LIMIT: usize = (1 << 31) - 1;
+        if value > LIMIT {
+            return Err(Self::TooLarge {
+                op,
+                what: "the number of elements",
+                value,
+                limit: LIMIT,
+            });
+        }
+        Self::narrow(op, "the number of elements", value)
+    }
+
     /// A number as 32-bit indices hold it.
     pub(crate) fn narrow(op: &'static str, what: &'static str, value: usize) -> Result<u32> {
         u32::try_from(value).map_err(|_| Self::TooLarge {

@@ -228,7 +228,7 @@ fn launch_rows(x: View<'_>, width: usize, arguments: &args::Copy2d) -> Result<()
     let kernel = width_of(width).and_then(redwick_kernels::copy_2d);
     let kernel = kernel.ok_or_else(|| no_kernel("copy of rows", x.dtype(), ""))?;
     let steps = arguments.rows as usize * arguments.columns.get() as usize;
-    let steps = Error::narrow("copy of rows", "the number of elements", steps)?;
+    let steps = Error::steps("copy of rows", steps)?;
     let grid = kernel.grid_for_steps(steps)?;
     x.context().launch(kernel, grid, arguments)
 }

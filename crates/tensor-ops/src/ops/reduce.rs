@@ -15,6 +15,9 @@ const SHORT: usize = 512;
 /// A part of a long reduction is at least this long: shorter ones cost more to combine than to do.
 const MIN_PART: usize = 4096;
 
+/// Parts start at multiples of this many elements.
+const PART_GRAIN: usize = 256;
+
 /// Workgroups that a compute unit should have to choose from.
 const BLOCKS_PER_UNIT: usize = 4;
 
@@ -142,7 +145,8 @@ impl Reduction<'_> {
         let spread = self.spread();
         let kernel = self.kernel(spread)?;
         let parts = self.parts(spread, kernel.info().outputs as usize);
-        let part_size = self.length.div_ceil(parts);
+        // A multiple of every number of lanes: parts then start where wide reads may.
+        let part_size = self.length.div_ceil(parts).next_multiple_of(PART_GRAIN);
         let parts = self.length.div_ceil(part_size);
         let context = self.x.context();
         let partials = if parts > 1 { parts * self.outputs } else { 0 };

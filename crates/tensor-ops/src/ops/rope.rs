@@ -50,9 +50,8 @@ struct Heads {
     /// The dimension before the width, and the one before that.
     middle: usize,
     outer: usize,
-    /// All pairs.
-    pairs: usize,
-    /// From the table of one batch to that of the next; 0 where all share one.
+    batch: usize,
+    /// From the table of one batch to that of the next, in positions; 0 where all share one.
     table_batch: usize,
 }
 
@@ -66,7 +65,7 @@ impl Heads {
         let table_batch = match *cos.dims() {
             [rows, columns] if rows >= positions && columns == half => 0,
             [tables, rows, columns] if tables == batch && rows >= positions && columns == half => {
-                rows * columns
+                rows
             }
             _ => return None,
         };
@@ -74,28 +73,45 @@ impl Heads {
             half,
             middle,
             outer,
-            pairs: batch * outer * middle * half,
+            batch,
             table_batch,
         })
     }
 
+    /// Pairs that a step takes: as many as one access of 16 bytes where all rows start so, else one.
+    fn lanes(&self, size: usize, addresses: [u64; 4]) -> usize {
+        let lanes = ACCESS / size;
+        let aligned = addresses.iter().all(|a| a.is_multiple_of(ACCESS as u64));
+        if aligned && self.half.is_multiple_of(lanes) {
+            lanes
+        } else {
+            1
+        }
+    }
+
     /// Addresses are those of `x`, `cos`, `sin` and the result.
-    fn arguments(&self, [x, cos, sin, y]: [u64; 4]) -> Result<args::Rope> {
+    fn arguments(&self, size: usize, addresses: [u64; 4]) -> Result<args::Rope> {
+        let [x, cos, sin, y] = addresses;
         let number = |what, value| Error::narrow(OP, what, value);
+        let lanes = self.lanes(size, addresses);
+        let half = self.half / lanes;
         Ok(args::Rope {
             x,
             cos,
             sin,
             y,
-            pairs: number("the number of pairs", self.pairs)?,
+            pairs: Error::steps(OP, self.batch * self.outer * self.middle * half)?,
             table_batch: number("a table", self.table_batch)?,
-            half: Divisor::new(number("half a head", self.half)?),
+            half: Divisor::new(number("half a head", half)?),
             middle: Divisor::new(number("a dimension", self.middle)?),
             outer: Divisor::new(number("a dimension", self.outer)?),
-            lanes: 1,
+            lanes: lanes as u32,
         })
     }
 }
+
+/// Bytes of the widest access.
+const ACCESS: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -111,11 +127,33 @@ mod tests {
         let shape =
             |dims: &[usize]| Heads::of(RopeForm::HalfSplit, &x, &layout(dims), &layout(dims));
         assert_eq!(shape(&[5, 4]).unwrap().table_batch, 0);
-        assert_eq!(shape(&[9, 4]).unwrap().pairs, 120);
-        assert_eq!(shape(&[2, 6, 4]).unwrap().table_batch, 24);
+        assert_eq!(shape(&[9, 4]).unwrap().half, 4);
+        assert_eq!(shape(&[2, 6, 4]).unwrap().table_batch, 6);
         assert_eq!(shape(&[4, 4]), None);
         assert_eq!(shape(&[3, 5, 4]), None);
         assert_eq!(shape(&[5, 8]), None);
+    }
+
+    #[test]
+    fn steps_are_wide_where_rows_allow() {
+        let shape = |width| {
+            let table = layout(&[5, width / 2]);
+            Heads::of(
+                RopeForm::HalfSplit,
+                &layout(&[2, 3, 5, width]),
+                &table,
+                &table,
+            )
+            .unwrap()
+        };
+        let arguments = shape(16).arguments(4, [0, 16, 32, 48]).unwrap();
+        assert_eq!(
+            (arguments.pairs, arguments.lanes, arguments.half.get()),
+            (60, 4, 2)
+        );
+        let arguments = shape(16).arguments(4, [0, 16, 36, 48]).unwrap();
+        assert_eq!((arguments.pairs, arguments.lanes), (240, 1));
+        assert_eq!(shape(12).arguments(4, [0; 4]).unwrap().lanes, 1);
     }
 
     #[test]
