@@ -19,8 +19,16 @@ fn main() -> io::Result<()> {
     for generation in GENERATIONS {
         let path = Path::new(&root).join(format!("tables/{generation}.txt"));
         let table = fs::read_to_string(path)?;
-        let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
-        writeln!(rows, "pub(crate) static {}: &[Row] = &[", generation.to_uppercase()).ok();
+        let lines: Vec<Vec<&str>> = table
+            .lines()
+            .map(|line| line.split_whitespace().collect())
+            .collect();
+        writeln!(
+            rows,
+            "pub(crate) static {}: &[Row] = &[",
+            generation.to_uppercase()
+        )
+        .ok();
         for columns in &lines {
             let spelling = stem(columns[2]).to_owned();
             let known = spellings.entry(columns[3].to_owned()).or_default();
@@ -46,7 +54,8 @@ fn stem(mnemonic: &str) -> &str {
 fn camel(name: &str) -> String {
     let mut out = String::new();
     for part in name.split('_') {
-        let digits = out.ends_with(|c: char| c.is_ascii_digit()) && part.starts_with(|c: char| c.is_ascii_digit());
+        let digits = out.ends_with(|c: char| c.is_ascii_digit())
+            && part.starts_with(|c: char| c.is_ascii_digit());
         if digits {
             out.push('_');
         }
@@ -64,7 +73,13 @@ fn opcodes(spellings: &Spellings) -> String {
     );
     for (operation, names) in spellings {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        writeln!(out, "    /// {}\n    {},", names.join(", "), camel(operation)).ok();
+        writeln!(
+            out,
+            "    /// {}\n    {},",
+            names.join(", "),
+            camel(operation)
+        )
+        .ok();
     }
     out.push_str("}\n\nconst NAMES: &[&str] = &[\n");
     for operation in spellings.keys() {
@@ -84,16 +99,38 @@ fn row(columns: &[&str]) -> String {
     let has = |flag: &str| flags.contains(&flag);
     format!(
         "    Row {{ format: Format::{}, code: {code}, mnemonic: {mnemonic:?}, opcode: Opcode::{}, \
-         dpp: {:?}, dpp8: {}, sdwa: {:?}, scalar_dst: {}, two_offsets: {}, matrix: {}, halves: {}, slots: &[{}] }},\n",
+         dpp: {:?}, dpp8: {}, sdwa: {:?}, scalar_dst: {}, two_offsets: {}, matrix: {}, \
+         signs: {}, clamps: {}, scales: {}, selects: {}, halves: {}, slots: &[{}] }},\n",
         camel(format),
         camel(operation),
-        if has("dpp") || has("dpp8") { Some(dpp_name(format, mnemonic)) } else { None },
+        if has("dpp") || has("dpp8") {
+            Some(dpp_name(format, mnemonic))
+        } else {
+            None
+        },
         has("dpp8"),
-        if has("sdwa") { Some(format!("{}_sdwa", stem(mnemonic))) } else { None },
+        if has("sdwa") {
+            Some(format!("{}_sdwa", stem(mnemonic)))
+        } else {
+            None
+        },
         has("sd"),
         has("two"),
         has("mai"),
-        if has("sel1") { "Halves::HighByDefault" } else if has("sel0") { "Halves::LowByDefault" } else { "Halves::Fixed" },
+        flags
+            .iter()
+            .find_map(|flag| flag.strip_prefix("neg"))
+            .unwrap_or("0"),
+        has("clamp"),
+        has("omod"),
+        has("sel"),
+        if has("sel1") {
+            "Halves::HighByDefault"
+        } else if has("sel0") {
+            "Halves::LowByDefault"
+        } else {
+            "Halves::Fixed"
+        },
         slots.join(", "),
     )
 }
@@ -115,17 +152,26 @@ fn slot(text: &str) -> String {
         None => camel(field),
     };
     if field == "Imm" {
-        return format!("Slot {{ field: Field::Imm, file: File::Scalar, count: 0, half: false, style: Style::{} }}", camel(rest));
+        return format!(
+            "Slot {{ field: Field::Imm, file: File::Scalar, count: 0, half: false, style: Style::{} }}",
+            camel(rest)
+        );
     }
     let (register, style) = rest.split_once(':').unwrap_or((rest, "reg"));
     let half = register.ends_with('h');
     let register = register.trim_end_matches('h');
-    let count = register.get(1..).filter(|count| !count.is_empty()).unwrap_or("1");
+    let count = register
+        .get(1..)
+        .filter(|count| !count.is_empty())
+        .unwrap_or("1");
     let file = match register.chars().next() {
         Some('v') => "Vector",
         Some('a') => "Accumulation",
         Some('x') => "Either",
         _ => "Scalar",
     };
-    format!("Slot {{ field: Field::{field}, file: File::{file}, count: {count}, half: {half}, style: Style::{} }}", camel(style))
+    format!(
+        "Slot {{ field: Field::{field}, file: File::{file}, count: {count}, half: {half}, style: Style::{} }}",
+        camel(style)
+    )
 }

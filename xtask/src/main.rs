@@ -1,5 +1,6 @@
 //! Project tasks, one file each: `cargo xtask <task>`.
 
+mod disassembly;
 mod tidy;
 
 use clap::Parser;
@@ -8,12 +9,15 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
+    /// Disassemble code objects, or check the disassembler on them.
+    Disassembly(disassembly::Options),
     /// Check the invariants of the source tree.
     Tidy,
 }
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
+        Task::Disassembly(options) => disassembly::run(&options),
         Task::Tidy => tidy::run(),
     }
 }

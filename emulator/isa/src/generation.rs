@@ -52,8 +52,12 @@ impl FromStr for Generation {
     /// Reads a target (`gfx942`) or a target id with features (`gfx90a:sramecc+:xnack-`).
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let target = text.split(':').next().unwrap_or(text);
-        let found = Self::ALL.into_iter().find(|generation| generation.target() == target);
-        found.ok_or_else(|| UnknownTarget { target: text.to_owned() })
+        let found = Self::ALL
+            .into_iter()
+            .find(|generation| generation.target() == target);
+        found.ok_or_else(|| UnknownTarget {
+            target: text.to_owned(),
+        })
     }
 }
 

@@ -137,6 +137,14 @@ pub(crate) struct Row {
     pub(crate) two_offsets: bool,
     /// A VOP3P matrix instruction of CDNA.
     pub(crate) matrix: bool,
+    /// The sources that `neg` and `abs` may apply to.
+    pub(crate) signs: u8,
+    /// Whether it may clamp its result.
+    pub(crate) clamps: bool,
+    /// Whether it may scale its result (`omod`).
+    pub(crate) scales: bool,
+    /// VOP3: whether `op_sel` prints as a list.
+    pub(crate) selects: bool,
     pub(crate) halves: Halves,
     pub(crate) slots: &'static [Slot],
 }
@@ -152,7 +160,10 @@ impl Row {
     /// How many sources the row has.
     pub(crate) fn sources(&self) -> usize {
         use Field::{Src0, Src1, Src2};
-        self.slots.iter().filter(|slot| matches!(slot.field, Src0 | Src1 | Src2)).count()
+        self.slots
+            .iter()
+            .filter(|slot| matches!(slot.field, Src0 | Src1 | Src2))
+            .count()
     }
 }
 
@@ -168,7 +179,10 @@ impl Table {
         let mut table = Self::default();
         for row in rows {
             table.by_code.insert((row.format, row.code), row);
-            for name in [Some(row.mnemonic), row.dpp, row.sdwa].into_iter().flatten() {
+            for name in [Some(row.mnemonic), row.dpp, row.sdwa]
+                .into_iter()
+                .flatten()
+            {
                 table.by_name.entry((row.format, name)).or_insert(row);
             }
         }
@@ -177,7 +191,8 @@ impl Table {
 
     /// The table of a generation.
     pub(crate) fn of(generation: Generation) -> &'static Self {
-        static TABLES: LazyLock<[Table; 3]> = LazyLock::new(|| [CDNA2, CDNA3, RDNA3].map(Table::new));
+        static TABLES: LazyLock<[Table; 3]> =
+            LazyLock::new(|| [CDNA2, CDNA3, RDNA3].map(Table::new));
         &TABLES[generation as usize]
     }
 
@@ -187,7 +202,12 @@ impl Table {
     }
 
     /// The row that made an instruction; `second` asks for the second half of a VOPD pair.
-    pub(crate) fn by_name(&self, encoding: Encoding, name: &str, second: bool) -> Option<&'static Row> {
+    pub(crate) fn by_name(
+        &self,
+        encoding: Encoding,
+        name: &str,
+        second: bool,
+    ) -> Option<&'static Row> {
         let format = format_of(encoding, second)?;
         self.by_name.get(&(format, name)).copied()
     }
@@ -213,6 +233,8 @@ fn format_of(encoding: Encoding, second: bool) -> Option<Format> {
         Encoding::Global => Format::Global,
         Encoding::Scratch => Format::Scratch,
         Encoding::Mubuf => Format::Mubuf,
-        Encoding::Mtbuf | Encoding::Mimg | Encoding::Exp | Encoding::Vinterp | Encoding::Ldsdir => return None,
+        Encoding::Mtbuf | Encoding::Mimg | Encoding::Exp | Encoding::Vinterp | Encoding::Ldsdir => {
+            return None;
+        }
     })
 }

@@ -20,7 +20,12 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     /// An instruction of `length` words, to which a literal may be added.
-    pub(super) fn new(words: Words<'a>, row: &'static Row, encoding: Encoding, length: usize) -> Self {
+    pub(super) fn new(
+        words: Words<'a>,
+        row: &'static Row,
+        encoding: Encoding,
+        length: usize,
+    ) -> Self {
         let inst = Inst {
             opcode: row.opcode,
             mnemonic: row.mnemonic,
@@ -31,7 +36,15 @@ impl<'a> Draft<'a> {
             modifiers: Modifiers::default(),
             pair: None,
         };
-        Self { words, row, inst, length, literal: None, destinations: 0, sources: 0 }
+        Self {
+            words,
+            row,
+            inst,
+            length,
+            literal: None,
+            destinations: 0,
+            sources: 0,
+        }
     }
 
     /// Adds a destination; a third one would be a fault of the table and is dropped.

@@ -14,7 +14,9 @@ pub enum DecodeError {
         available: usize,
     },
     /// The first word belongs to no format of the generation's compute instructions.
-    #[error("{address:#x}: {word:#010x} belongs to no {target} instruction format that kernels use")]
+    #[error(
+        "{address:#x}: {word:#010x} belongs to no {target} instruction format that kernels use"
+    )]
     UnknownFormat {
         /// Where the instruction starts.
         address: u64,
@@ -24,7 +26,9 @@ pub enum DecodeError {
         target: &'static str,
     },
     /// The format is known, the opcode is not.
-    #[error("{address:#x}: {word:#010x} has opcode {code:#x}, which {target} lacks among its {format} instructions")]
+    #[error(
+        "{address:#x}: {word:#010x} has opcode {code:#x}, which {target} lacks among its {format} instructions"
+    )]
     UnknownOpcode {
         /// Where the instruction starts.
         address: u64,

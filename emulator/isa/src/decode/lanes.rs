@@ -8,18 +8,29 @@ use crate::inst::{self, Dpp, DppControl, Operand, SdwaSelect, SdwaUnused};
 
 /// Takes the DPP word that source code `code` announces, if it does: the vector register read.
 /// The word's own sign modifiers count in formats that have none (`signs`).
-pub(super) fn dpp(draft: &mut Draft<'_>, code: u32, signs: bool) -> Result<Option<u8>, DecodeError> {
-    let Some(name) = draft.row.dpp else { return Ok(None) };
+pub(super) fn dpp(
+    draft: &mut Draft<'_>,
+    code: u32,
+    signs: bool,
+) -> Result<Option<u8>, DecodeError> {
+    let Some(name) = draft.row.dpp else {
+        return Ok(None);
+    };
     let eight = DPP8.contains(&code) && draft.row.dpp8;
     if !eight && code != DPP16 {
         return Ok(None);
     }
     draft.inst.mnemonic = name;
     let word = draft.extra_word()?;
-    let dpp = if eight { lanes_of_eight(word, code) } else { rows(&draft.words, word)? };
+    let dpp = if eight {
+        lanes_of_eight(word, code)
+    } else {
+        rows(&draft.words, word)?
+    };
     if signs && !eight {
-        draft.inst.modifiers.neg |= (bits(word, 20, 1) | bits(word, 22, 1) << 1) as u8;
-        draft.inst.modifiers.abs |= (bits(word, 21, 1) | bits(word, 23, 1) << 1) as u8;
+        let signed = draft.row.signs;
+        draft.inst.modifiers.neg = (bits(word, 20, 1) | bits(word, 22, 1) << 1) as u8 & signed;
+        draft.inst.modifiers.abs = (bits(word, 21, 1) | bits(word, 23, 1) << 1) as u8 & signed;
     }
     draft.inst.modifiers.dpp = Some(dpp);
     Ok(Some(bits(word, 0, 8) as u8))
@@ -51,7 +62,9 @@ fn rows(words: &Words<'_>, word: u64) -> Result<Dpp, DecodeError> {
 fn control(code: u32, rdna: bool) -> Option<DppControl> {
     let low = (code & 0xf) as u8;
     Some(match code {
-        0..=0xff => DppControl::QuadPerm(std::array::from_fn(|lane| (code >> (2 * lane)) as u8 & 3)),
+        0..=0xff => {
+            DppControl::QuadPerm(std::array::from_fn(|lane| (code >> (2 * lane)) as u8 & 3))
+        }
         0x101..=0x10f => DppControl::RowShl(low),
         0x111..=0x11f => DppControl::RowShr(low),
         0x121..=0x12f => DppControl::RowRor(low),
@@ -82,24 +95,34 @@ pub(super) struct Sdwa {
 pub(super) fn sdwa(draft: &mut Draft<'_>) -> Result<Sdwa, DecodeError> {
     let word = draft.extra_word()?;
     let compare = draft.inst.encoding == inst::Encoding::Vopc;
+    let signs = draft.row.signs;
     let modifiers = &mut draft.inst.modifiers;
-    modifiers.neg = (bits(word, 20, 1) | bits(word, 28, 1) << 1) as u8;
-    modifiers.abs = (bits(word, 21, 1) | bits(word, 29, 1) << 1) as u8;
+    modifiers.neg = (bits(word, 20, 1) | bits(word, 28, 1) << 1) as u8 & signs;
+    modifiers.abs = (bits(word, 21, 1) | bits(word, 29, 1) << 1) as u8 & signs;
     if !compare {
         modifiers.clamp = bit(word, 13);
         modifiers.omod = bits(word, 14, 2) as u8;
     }
-    let selection = selection(&draft.words, word, compare)?;
+    let selection = selection(draft, word, compare)?;
     draft.inst.modifiers.sdwa = Some(selection);
     let number = bits(word, 0, 8);
     Ok(Sdwa {
-        src0: if bit(word, 23) { draft.scalar(number)? } else { Operand::Vgpr(number as u8) },
+        src0: if bit(word, 23) {
+            draft.scalar(number)?
+        } else {
+            Operand::Vgpr(number as u8)
+        },
         scalar_src1: bit(word, 31),
-        mask: if compare && bit(word, 15) { Some(draft.scalar(bits(word, 8, 7))?) } else { None },
+        mask: if compare && bit(word, 15) {
+            Some(draft.scalar(bits(word, 8, 7))?)
+        } else {
+            None
+        },
     })
 }
 
-fn selection(words: &Words<'_>, word: u64, compare: bool) -> Result<inst::Sdwa, DecodeError> {
+fn selection(draft: &Draft<'_>, word: u64, compare: bool) -> Result<inst::Sdwa, DecodeError> {
+    let (words, signs) = (&draft.words, draft.row.signs);
     let pick = |low| {
         let code = bits(word, low, 3);
         select(code).ok_or_else(|| words.unknown_value("SDWA selection", code))
@@ -115,7 +138,11 @@ fn selection(words: &Words<'_>, word: u64, compare: bool) -> Result<inst::Sdwa, 
             _ => return Err(words.unknown_value("SDWA dst_unused", unused)),
         },
         src_sel: [pick(16)?, pick(24)?],
-        src_sext: [bit(word, 19), bit(word, 27)],
+        // Floats change sign instead.
+        src_sext: [
+            bit(word, 19) && signs & 1 == 0,
+            bit(word, 27) && signs & 2 == 0,
+        ],
     })
 }
 

@@ -39,7 +39,11 @@ impl Decoder {
     /// # Errors
     /// The bytes end too early, or are no instruction of the generation.
     pub fn decode(&self, bytes: &[u8], address: u64) -> Result<Inst, DecodeError> {
-        let words = Words { bytes, address, generation: self.generation };
+        let words = Words {
+            bytes,
+            address,
+            generation: self.generation,
+        };
         let word = words.get(0)?;
         match word >> 30 {
             0 | 1 => vector::decode(words),

@@ -31,7 +31,10 @@ pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
 }
 
 /// Source 0, or what an extra word puts in its place.
-fn first_source(draft: &mut Draft<'_>, word: u64) -> Result<(Option<Operand>, Option<Sdwa>), DecodeError> {
+fn first_source(
+    draft: &mut Draft<'_>,
+    word: u64,
+) -> Result<(Option<Operand>, Option<Sdwa>), DecodeError> {
     let row: &Row = draft.row;
     let code = bits(word, 0, 9);
     if row.slot(Field::Src0).is_none() {
@@ -65,7 +68,9 @@ fn operand(
             draft.dst(operand);
         }
         Field::Vcc if draft.next_source() == 0 => {
-            let mask = sdwa.and_then(|sdwa| sdwa.mask).filter(|_| draft.inst.encoding == Encoding::Vopc);
+            let mask = sdwa
+                .and_then(|sdwa| sdwa.mask)
+                .filter(|_| draft.inst.encoding == Encoding::Vopc);
             draft.dst(mask.unwrap_or(Operand::Sgpr(sreg::VCC)));
         }
         Field::HiddenExec => draft.dst(Operand::Sgpr(sreg::EXEC)),
@@ -82,7 +87,7 @@ fn operand(
             } else {
                 Operand::Vgpr(number as u8)
             };
-            let operand = halve(draft, slot, operand, 1);
+            let operand = halve(draft, slot, operand, draft.next_source());
             draft.src(operand);
         }
         Field::K => {
@@ -104,7 +109,9 @@ fn accumulator(slot: &Slot, operand: Operand) -> Operand {
 
 /// In 16-bit operands bit 7 of the register number says: its high half. That moves to `op_sel`.
 fn halve(draft: &mut Draft<'_>, slot: &Slot, operand: Operand, index: usize) -> Operand {
-    let Operand::Vgpr(number) = operand else { return operand };
+    let Operand::Vgpr(number) = operand else {
+        return operand;
+    };
     if !slot.half {
         return operand;
     }

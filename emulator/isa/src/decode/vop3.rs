@@ -11,15 +11,25 @@ pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
     let code = bits(words.get(0)?.into(), 16, 10);
     let row = Table::of(words.generation).by_code(Format::Vop3, code);
     let row = row.ok_or_else(|| words.unknown_opcode("VOP3", code))?;
-    let encoding = if row.scalar_dst { Encoding::Vop3Sd } else { Encoding::Vop3 };
+    let encoding = if row.scalar_dst {
+        Encoding::Vop3Sd
+    } else {
+        Encoding::Vop3
+    };
     let word = words.pair()?;
     let mut draft = Draft::new(words, row, encoding, 2);
     let modifiers = &mut draft.inst.modifiers;
-    modifiers.neg = bits(word, 61, 3) as u8;
-    modifiers.omod = bits(word, 59, 2) as u8;
-    modifiers.clamp = bit(word, 15);
+    modifiers.neg = bits(word, 61, 3) as u8 & row.signs;
+    modifiers.omod = if row.scales {
+        bits(word, 59, 2) as u8
+    } else {
+        0
+    };
+    modifiers.clamp = row.clamps && bit(word, 15);
     if !row.scalar_dst {
-        modifiers.abs = bits(word, 8, 3) as u8;
+        modifiers.abs = bits(word, 8, 3) as u8 & row.signs;
+    }
+    if row.selects || row.slots.iter().any(|slot| slot.half) {
         modifiers.op_sel = bits(word, 11, 4) as u8;
     }
     operands(draft, row, word)
@@ -29,11 +39,18 @@ pub(super) fn decode_packed(words: Words<'_>) -> Result<Inst, DecodeError> {
     let code = bits(words.get(0)?.into(), 16, 7);
     let row = Table::of(words.generation).by_code(Format::Vop3p, code);
     let row = row.ok_or_else(|| words.unknown_opcode("VOP3P", code))?;
-    let encoding = if row.matrix { Encoding::Mai } else { Encoding::Vop3p };
+    let encoding = if row.matrix {
+        Encoding::Mai
+    } else {
+        Encoding::Vop3p
+    };
     let word = words.pair()?;
     let mut draft = Draft::new(words, row, encoding, 2);
     if row.matrix {
-        matrix_modifiers(&mut draft, word);
+        // Moves between the files have no use for the matrix controls.
+        if row.sources() == 3 {
+            matrix_modifiers(&mut draft, word);
+        }
     } else {
         packed_modifiers(&mut draft, word);
     }
@@ -44,13 +61,17 @@ fn packed_modifiers(draft: &mut Draft<'_>, word: u64) {
     let mixes = draft.row.halves == Halves::LowByDefault;
     let used = (1u8 << draft.row.sources()) - 1;
     let modifiers = &mut draft.inst.modifiers;
-    modifiers.neg = bits(word, 61, 3) as u8 & used;
-    modifiers.clamp = bit(word, 15);
+    modifiers.neg = bits(word, 61, 3) as u8 & used & draft.row.signs;
+    modifiers.clamp = draft.row.clamps && bit(word, 15);
     modifiers.op_sel = bits(word, 11, 3) as u8 & used;
     modifiers.op_sel_hi = (bits(word, 59, 2) | bits(word, 14, 1) << 2) as u8 & used;
-    let high = bits(word, 8, 3) as u8 & used;
+    let high = bits(word, 8, 3) as u8 & used & draft.row.signs;
     // Mixed-precision instructions are not packed: the bits mean the absolute value there.
-    if mixes { modifiers.abs = high } else { modifiers.neg_hi = high }
+    if mixes {
+        modifiers.abs = high
+    } else {
+        modifiers.neg_hi = high
+    }
 }
 
 fn matrix_modifiers(draft: &mut Draft<'_>, word: u64) {

@@ -17,13 +17,25 @@ pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
     let word = words.pair()?;
     let table = Table::of(words.generation);
     let (x, y) = (bits(word, 22, 4), bits(word, 17, 5));
-    let first = table.by_code(Format::Vopdx, x).ok_or_else(|| words.unknown_opcode("VOPD X", x))?;
-    let second = table.by_code(Format::Vopdy, y).ok_or_else(|| words.unknown_opcode("VOPD Y", y))?;
+    let first = table
+        .by_code(Format::Vopdx, x)
+        .ok_or_else(|| words.unknown_opcode("VOPD X", x))?;
+    let second = table
+        .by_code(Format::Vopdy, y)
+        .ok_or_else(|| words.unknown_opcode("VOPD Y", y))?;
     let vdst = bits(word, 56, 8);
     let halves = [
-        Half { src0: bits(word, 0, 9), vsrc1: bits(word, 9, 8), vdst },
+        Half {
+            src0: bits(word, 0, 9),
+            vsrc1: bits(word, 9, 8),
+            vdst,
+        },
         // The halves write registers of different parity, so one bit need not be stored.
-        Half { src0: bits(word, 32, 9), vsrc1: bits(word, 41, 8), vdst: bits(word, 49, 7) << 1 | (vdst & 1 ^ 1) },
+        Half {
+            src0: bits(word, 32, 9),
+            vsrc1: bits(word, 41, 8),
+            vdst: bits(word, 49, 7) << 1 | (vdst & 1 ^ 1),
+        },
     ];
     let mut inst = half(words, first, &halves[0])?;
     let mut pair = half(words, second, &halves[1])?;

@@ -14,12 +14,17 @@ pub(super) struct Words<'a> {
 impl Words<'_> {
     pub(super) fn get(&self, index: usize) -> Result<u32, DecodeError> {
         let start = index * 4;
-        let chunk = self.bytes.get(start..).and_then(|rest| rest.first_chunk::<4>());
-        chunk.map(|word| u32::from_le_bytes(*word)).ok_or(DecodeError::Truncated {
-            address: self.address,
-            needed: start + 4,
-            available: self.bytes.len(),
-        })
+        let chunk = self
+            .bytes
+            .get(start..)
+            .and_then(|rest| rest.first_chunk::<4>());
+        chunk
+            .map(|word| u32::from_le_bytes(*word))
+            .ok_or(DecodeError::Truncated {
+                address: self.address,
+                needed: start + 4,
+                available: self.bytes.len(),
+            })
     }
 
     /// The first two words as one number, as the guides draw 64-bit formats.

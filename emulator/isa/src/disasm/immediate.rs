@@ -27,14 +27,27 @@ fn bits(value: u16, low: u32, width: u32) -> u16 {
 /// Counters at their maximum are not waited for, and not printed unless all are.
 fn wait_counts(value: u16, generation: Generation) -> String {
     let counts = if generation.is_rdna() {
-        [("vmcnt", bits(value, 10, 6), 63), ("expcnt", bits(value, 0, 3), 7), ("lgkmcnt", bits(value, 4, 6), 63)]
+        [
+            ("vmcnt", bits(value, 10, 6), 63),
+            ("expcnt", bits(value, 0, 3), 7),
+            ("lgkmcnt", bits(value, 4, 6), 63),
+        ]
     } else {
         let vmcnt = bits(value, 0, 4) | bits(value, 14, 2) << 4;
-        [("vmcnt", vmcnt, 63), ("expcnt", bits(value, 4, 3), 7), ("lgkmcnt", bits(value, 8, 4), 15)]
+        [
+            ("vmcnt", vmcnt, 63),
+            ("expcnt", bits(value, 4, 3), 7),
+            ("lgkmcnt", bits(value, 8, 4), 15),
+        ]
     };
     let all = counts.iter().all(|(_, count, most)| count == most);
-    let shown = counts.iter().filter(|(_, count, most)| all || count != most);
-    shown.map(|(name, count, _)| format!("{name}({count})")).collect::<Vec<_>>().join(" ")
+    let shown = counts
+        .iter()
+        .filter(|(_, count, most)| all || count != most);
+    shown
+        .map(|(name, count, _)| format!("{name}({count})"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 const CDNA_REGISTERS: [(u16, &str); 17] = [
@@ -89,7 +102,11 @@ fn hardware_register(value: u16, generation: Generation) -> String {
         Some((_, name)) => format!("HW_REG_{name}"),
         None => number.to_string(),
     };
-    if (offset, width) == (0, 32) { format!("hwreg({name})") } else { format!("hwreg({name}, {offset}, {width})") }
+    if (offset, width) == (0, 32) {
+        format!("hwreg({name})")
+    } else {
+        format!("hwreg({name}, {offset}, {width})")
+    }
 }
 
 const CDNA_MESSAGES: [(u16, &str); 8] = [
@@ -125,11 +142,20 @@ pub(super) fn message(imm: i32, generation: Generation) -> String {
     let (known, number, operation, stream): (&[(u16, &str)], _, _, _) = if generation.is_rdna() {
         (&RDNA3_MESSAGES, bits(value, 0, 8), 0, 0)
     } else {
-        (&CDNA_MESSAGES, bits(value, 0, 4), bits(value, 4, 3), bits(value, 8, 2))
+        (
+            &CDNA_MESSAGES,
+            bits(value, 0, 4),
+            bits(value, 4, 3),
+            bits(value, 8, 2),
+        )
     };
-    match known.iter().find(|(known, _)| *known == number) {
-        Some((_, name)) if operation == 0 && stream == 0 => format!("sendmsg(MSG_{name})"),
-        _ => format!("sendmsg({number}, {operation}, {stream})"),
+    let named = known.iter().find(|(known, _)| *known == number);
+    match named.filter(|_| operation == 0 && stream == 0) {
+        Some((_, name)) => format!("sendmsg(MSG_{name})"),
+        None if value == number | operation << 4 | stream << 8 => {
+            format!("sendmsg({number}, {operation}, {stream})")
+        }
+        None => value.to_string(),
     }
 }
 
@@ -156,12 +182,23 @@ fn delay(value: u16) -> String {
         ("instskip", bits(value, 4, 3), &DELAY_SKIPS[..], "instskip"),
         ("instid1", bits(value, 7, 4), &DELAY_CAUSES[..], "instid"),
     ];
-    let shown = parts.iter().filter(|(_, number, ..)| *number != 0).map(|(name, number, names, kind)| {
-        let unknown = format!("/* invalid {kind} value */");
-        format!("{name}({})", names.get(usize::from(*number)).copied().unwrap_or(&unknown))
-    });
+    let shown =
+        parts
+            .iter()
+            .filter(|(_, number, ..)| *number != 0)
+            .map(|(name, number, names, kind)| {
+                let unknown = format!("/* invalid {kind} value */");
+                format!(
+                    "{name}({})",
+                    names.get(usize::from(*number)).copied().unwrap_or(&unknown)
+                )
+            });
     let text = shown.collect::<Vec<_>>().join(" | ");
-    if text.is_empty() { "0".to_owned() } else { text }
+    if text.is_empty() {
+        "0".to_owned()
+    } else {
+        text
+    }
 }
 
 /// Name, first bit and width of the counters, in the order of the text.
@@ -177,11 +214,17 @@ const COUNTERS: [(&str, u32, u32); 7] = [
 
 /// Counters at their maximum are not printed unless all are.
 fn dependency_counters(value: u16) -> String {
-    let used: u16 = COUNTERS.iter().map(|(_, low, width)| ((1 << width) - 1) << low).sum();
+    let used: u16 = COUNTERS
+        .iter()
+        .map(|(_, low, width)| ((1 << width) - 1) << low)
+        .sum();
     if value & !used != 0 {
         return format!("{value:#x}");
     }
-    let shown = COUNTERS.iter().filter(|(_, low, width)| value == used || bits(value, *low, *width) != (1 << width) - 1);
-    let texts = shown.map(|(name, low, width)| format!("depctr_{name}({})", bits(value, *low, *width)));
+    let shown = COUNTERS
+        .iter()
+        .filter(|(_, low, width)| value == used || bits(value, *low, *width) != (1 << width) - 1);
+    let texts =
+        shown.map(|(name, low, width)| format!("depctr_{name}({})", bits(value, *low, *width)));
     texts.collect::<Vec<_>>().join(" ")
 }

@@ -11,7 +11,12 @@ use crate::table::{Field, Row, Style};
 fn cache_names(generation: Generation) -> &'static [(u8, &'static str)] {
     match generation {
         Generation::Cdna3 => &[(cache::GLC, "sc0"), (cache::SLC, "nt"), (cache::SCC, "sc1")],
-        _ => &[(cache::GLC, "glc"), (cache::SLC, "slc"), (cache::DLC, "dlc"), (cache::SCC, "scc")],
+        _ => &[
+            (cache::GLC, "glc"),
+            (cache::SLC, "slc"),
+            (cache::DLC, "dlc"),
+            (cache::SCC, "scc"),
+        ],
     }
 }
 
@@ -25,7 +30,11 @@ fn cache_controls(out: &mut String, inst: &Inst, generation: Generation) {
 
 /// A signed number in hexadecimal.
 fn hex(value: i32) -> String {
-    if value < 0 { format!("-{:#x}", value.unsigned_abs()) } else { format!("{value:#x}") }
+    if value < 0 {
+        format!("-{:#x}", value.unsigned_abs())
+    } else {
+        format!("{value:#x}")
+    }
 }
 
 pub(super) fn smem(inst: &Inst, row: &Row, generation: Generation) -> String {
@@ -45,9 +54,13 @@ pub(super) fn smem(inst: &Inst, row: &Row, generation: Generation) -> String {
 fn smem_offset(inst: &Inst, generation: Generation) -> String {
     let constant = hex(inst.modifiers.imm);
     match inst.src[1] {
+        Operand::None if generation.is_rdna() && inst.modifiers.imm == 0 => "null".to_owned(),
         Operand::None => constant,
-        register if generation.is_rdna() || inst.modifiers.imm != 0 => {
-            format!("{} offset:{constant}", sized(register, generation, 1, Style::Reg))
+        register if inst.modifiers.imm != 0 => {
+            format!(
+                "{} offset:{constant}",
+                sized(register, generation, 1, Style::Reg)
+            )
         }
         register => sized(register, generation, 1, Style::Reg),
     }
@@ -57,11 +70,18 @@ pub(super) fn ds(inst: &Inst, row: &Row) -> String {
     // Vector registers print alike for all generations.
     let generation = Generation::Cdna2;
     let fields = [(Field::Addr, 0), (Field::Data0, 1), (Field::Data1, 2)];
-    let target = row.slot(Field::Vdst).map(|slot| plain(inst.dst[0], generation, slot));
+    let target = row
+        .slot(Field::Vdst)
+        .map(|slot| plain(inst.dst[0], generation, slot));
     let sources = fields.iter().filter_map(|(field, index)| {
-        row.slot(*field).map(|slot| plain(inst.src[*index], generation, slot))
+        row.slot(*field)
+            .map(|slot| plain(inst.src[*index], generation, slot))
     });
-    let mut out = target.into_iter().chain(sources).collect::<Vec<_>>().join(", ");
+    let mut out = target
+        .into_iter()
+        .chain(sources)
+        .collect::<Vec<_>>()
+        .join(", ");
     out.push_str(&ds_offsets(inst, row));
     if inst.modifiers.addressing & 1 != 0 {
         out.push_str(" gds");
@@ -70,7 +90,11 @@ pub(super) fn ds(inst: &Inst, row: &Row) -> String {
 }
 
 fn ds_offsets(inst: &Inst, row: &Row) -> String {
-    let (both, low, high) = (inst.modifiers.imm, inst.modifiers.imm & 0xff, inst.modifiers.imm >> 8 & 0xff);
+    let (both, low, high) = (
+        inst.modifiers.imm,
+        inst.modifiers.imm & 0xff,
+        inst.modifiers.imm >> 8 & 0xff,
+    );
     let mut out = String::new();
     if row.mnemonic == "ds_swizzle_b32" {
         return swizzle(both);
@@ -95,8 +119,20 @@ fn swizzle(pattern: i32) -> String {
         return String::new();
     }
     if pattern & 0xff00 == 0x8000 {
-        let lanes: Vec<String> = (0..4).map(|lane| (pattern >> (2 * lane) & 3).to_string()).collect();
+        let lanes: Vec<String> = (0..4)
+            .map(|lane| (pattern >> (2 * lane) & 3).to_string())
+            .collect();
         return format!(" offset:swizzle(QUAD_PERM,{})", lanes.join(","));
+    }
+    if pattern & 0xe000 == 0xe000 {
+        return format!(" offset:swizzle(FFT,{})", pattern & 31);
+    }
+    if pattern & 0xe000 == 0xc000 {
+        return format!(
+            " offset:swizzle(ROTATE,{},{})",
+            pattern >> 10 & 1,
+            pattern >> 5 & 31
+        );
     }
     if pattern & 0x8000 != 0 {
         return format!(" offset:{pattern}");
@@ -142,13 +178,22 @@ pub(super) fn flat(inst: &Inst, row: &Row, generation: Generation) -> String {
     }
     if row.slot(Field::Addr).is_some() {
         let wide = inst.encoding != Encoding::Scratch && saddr == Operand::None;
-        parts.push(sized(vaddr, generation, if wide { 2 } else { 1 }, Style::Reg));
+        parts.push(sized(
+            vaddr,
+            generation,
+            if wide { 2 } else { 1 },
+            Style::Reg,
+        ));
     }
     if let Some(slot) = row.slot(Field::Data) {
         parts.push(plain(data, generation, slot));
     }
     if inst.encoding != Encoding::Flat {
-        let count = if inst.encoding == Encoding::Global { 2 } else { 1 };
+        let count = if inst.encoding == Encoding::Global {
+            2
+        } else {
+            1
+        };
         parts.push(sized(saddr, generation, count, Style::Reg));
     }
     let mut out = parts.join(", ");
@@ -156,6 +201,9 @@ pub(super) fn flat(inst: &Inst, row: &Row, generation: Generation) -> String {
         write!(out, " offset:{}", inst.modifiers.imm).ok();
     }
     cache_controls(&mut out, inst, generation);
+    if inst.modifiers.cache & cache::LDS != 0 {
+        out.push_str(" lds");
+    }
     out
 }
 
@@ -186,10 +234,19 @@ fn mubuf_operands(inst: &Inst, row: &Row, generation: Generation) -> String {
     let mut parts = Vec::new();
     let loaded = inst.dst[0] != Operand::None;
     if let (Some(slot), true) = (row.slot(Field::Vdata), loaded || data != Operand::None) {
-        parts.push(plain(if loaded { inst.dst[0] } else { data }, generation, slot));
+        parts.push(plain(
+            if loaded { inst.dst[0] } else { data },
+            generation,
+            slot,
+        ));
     }
     let both = inst.modifiers.addressing & 3 == 3;
-    parts.push(sized(vaddr, generation, if both { 2 } else { 1 }, Style::Reg));
+    parts.push(sized(
+        vaddr,
+        generation,
+        if both { 2 } else { 1 },
+        Style::Reg,
+    ));
     parts.push(sized(resource, generation, 4, Style::Reg));
     parts.push(sized(soffset, generation, 1, Style::B32));
     parts.join(", ")

@@ -11,31 +11,34 @@ use crate::table::{Field, Halves, Row, Slot, Table};
 
 /// The text of an instruction: mnemonic and operands.
 ///
-/// `address` is where it lies. Branches print their distance in words, as LLVM does, so it does
-/// not show in the text.
-pub fn format(inst: &Inst, generation: Generation, address: u64) -> String {
+/// Its address does not show: branches print their distance in words, as LLVM prints it.
+pub fn format(inst: &Inst, generation: Generation, _address: u64) -> String {
     let first = one(inst, generation, false);
     match &inst.pair {
-        Some(pair) => format!("{first} :: {}", format_second(pair, generation, address)),
+        Some(pair) => format!("{first} :: {}", one(pair, generation, true)),
         None => first,
     }
 }
 
-fn format_second(inst: &Inst, generation: Generation, _address: u64) -> String {
-    one(inst, generation, true)
-}
-
 fn one(inst: &Inst, generation: Generation, second: bool) -> String {
     let row = Table::of(generation).by_name(inst.encoding, inst.mnemonic, second);
-    let Some(row) = row else { return inst.mnemonic.to_owned() };
+    let Some(row) = row else {
+        return inst.mnemonic.to_owned();
+    };
     let text = match inst.encoding {
         Encoding::Smem => memory::smem(inst, row, generation),
         Encoding::Ds => memory::ds(inst, row),
-        Encoding::Flat | Encoding::Global | Encoding::Scratch => memory::flat(inst, row, generation),
+        Encoding::Flat | Encoding::Global | Encoding::Scratch => {
+            memory::flat(inst, row, generation)
+        }
         Encoding::Mubuf => memory::mubuf(inst, row, generation),
         _ => arithmetic(inst, row, generation),
     };
-    if text.is_empty() { inst.mnemonic.to_owned() } else { format!("{} {text}", inst.mnemonic) }
+    if text.is_empty() {
+        inst.mnemonic.to_owned()
+    } else {
+        format!("{} {text}", inst.mnemonic)
+    }
 }
 
 /// Where the next destination and source come from while operands print in the order of the text.
@@ -48,7 +51,10 @@ struct Cursor {
 impl Cursor {
     fn destination(&mut self, inst: &Inst) -> Operand {
         self.destination += 1;
-        inst.dst.get(self.destination - 1).copied().unwrap_or_default()
+        inst.dst
+            .get(self.destination - 1)
+            .copied()
+            .unwrap_or_default()
     }
 
     fn source(&mut self, inst: &Inst) -> (usize, Operand) {
@@ -61,8 +67,11 @@ impl Cursor {
 /// Everything that reaches no memory.
 fn arithmetic(inst: &Inst, row: &Row, generation: Generation) -> String {
     let mut cursor = Cursor::default();
-    let operands: Vec<String> =
-        row.slots.iter().filter_map(|slot| one_operand(inst, row, generation, slot, &mut cursor)).collect();
+    let operands: Vec<String> = row
+        .slots
+        .iter()
+        .filter_map(|slot| one_operand(inst, row, generation, slot, &mut cursor))
+        .collect();
     let mut text = operands.join(", ");
     text.push_str(&modifier::all(inst, row, generation));
     text.trim_start().to_owned()
@@ -94,6 +103,7 @@ fn one_operand(
         Field::Imm => return immediate::text(slot.style, inst.modifiers.imm, generation),
         Field::Message => immediate::message(inst.modifiers.imm, generation),
         Field::K => match cursor.source(inst).1 {
+            Operand::Literal(value) if inst.encoding == Encoding::Sopk => operand::immediate(value),
             Operand::Literal(value) => format!("{value:#x}"),
             other => operand::plain(other, generation, slot),
         },
@@ -101,17 +111,31 @@ fn one_operand(
     })
 }
 
-fn source(inst: &Inst, row: &Row, generation: Generation, slot: &Slot, cursor: &mut Cursor) -> String {
+fn source(
+    inst: &Inst,
+    row: &Row,
+    generation: Generation,
+    slot: &Slot,
+    cursor: &mut Cursor,
+) -> String {
     let (index, operand) = cursor.source(inst);
     let has = |mask: u8| mask >> index & 1 == 1;
     let text = operand::plain(operand, generation, slot);
     let text = operand::half(text, operand, slot, has(inst.modifiers.op_sel));
-    let sext = inst.modifiers.sdwa.is_some_and(|sdwa| index < 2 && sdwa.src_sext[index]);
+    let sext = inst
+        .modifiers
+        .sdwa
+        .is_some_and(|sdwa| index < 2 && sdwa.src_sext[index]);
     if sext {
         return format!("sext({text})");
     }
     if inst.encoding == Encoding::Vop3p && row.halves != Halves::LowByDefault {
         return text;
     }
-    operand::signed(text, operand, has(inst.modifiers.neg), has(inst.modifiers.abs))
+    operand::signed(
+        text,
+        operand,
+        has(inst.modifiers.neg),
+        has(inst.modifiers.abs),
+    )
 }

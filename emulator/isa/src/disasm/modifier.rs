@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::generation::Generation;
 use crate::inst::{Dpp, DppControl, Encoding, Inst, Sdwa, SdwaSelect, SdwaUnused};
-use crate::table::{Field, Halves, Row};
+use crate::opcode::Opcode;
+use crate::table::{Field, File, Halves, Row};
 
 /// All modifiers of an instruction that reaches no memory, each with a space before it.
 pub(super) fn all(inst: &Inst, row: &Row, generation: Generation) -> String {
@@ -28,19 +29,45 @@ pub(super) fn all(inst: &Inst, row: &Row, generation: Generation) -> String {
 
 /// ` name:[1,0]` from the low bits of `mask`.
 fn list(out: &mut String, name: &str, mask: u8, count: usize) {
-    let bits: Vec<&str> = (0..count).map(|bit| if mask >> bit & 1 == 1 { "1" } else { "0" }).collect();
+    let bits: Vec<&str> = (0..count)
+        .map(|bit| if mask >> bit & 1 == 1 { "1" } else { "0" })
+        .collect();
     write!(out, " {name}:[{}]", bits.join(",")).ok();
 }
 
 /// VOP3: which halves are read; the destination's comes last.
 fn selected_halves(inst: &Inst, row: &Row) -> String {
     let mut out = String::new();
-    let (mask, sources) = (inst.modifiers.op_sel, row.sources());
-    if mask == 0 || !matches!(inst.encoding, Encoding::Vop3) || row.slots.iter().any(|slot| slot.half) {
+    let mask = inst.modifiers.op_sel;
+    if mask == 0 || !row.selects {
         return out;
     }
-    let low = mask & ((1 << sources) - 1);
-    list(&mut out, "op_sel", low | (mask >> 3 & 1) << sources, sources + 1);
+    if matches!(
+        inst.opcode,
+        Opcode::VPermlane16B32 | Opcode::VPermlanex16B32
+    ) {
+        if mask & 3 != 0 {
+            list(&mut out, "op_sel", mask, 2);
+        }
+        return out;
+    }
+    // The accumulator of v_fmac is a source, and the byte that v_cvt_sr writes takes two bits.
+    let hidden = matches!(
+        inst.opcode,
+        Opcode::VFmacF16 | Opcode::VCvtSrFp8F32 | Opcode::VCvtSrBf8F32
+    );
+    let sources = row.sources() + usize::from(hidden);
+    let target = match row.slot(Field::Vdst) {
+        Some(slot) => slot.file != File::Scalar || inst.modifiers.dpp.is_none(),
+        None => false,
+    };
+    let bits = mask & ((1 << sources) - 1)
+        | if target {
+            (mask >> 3 & 1) << sources
+        } else {
+            0
+        };
+    list(&mut out, "op_sel", bits, sources + usize::from(target));
     out
 }
 
@@ -93,7 +120,12 @@ fn lanes(out: &mut String, dpp: &Dpp, generation: Generation) {
         return;
     }
     write!(out, " {}", control(dpp.control)).ok();
-    write!(out, " row_mask:{:#x} bank_mask:{:#x}", dpp.row_mask, dpp.bank_mask).ok();
+    write!(
+        out,
+        " row_mask:{:#x} bank_mask:{:#x}",
+        dpp.row_mask, dpp.bank_mask
+    )
+    .ok();
     if dpp.bound_ctrl {
         out.push_str(" bound_ctrl:1");
     }
@@ -103,7 +135,11 @@ fn lanes(out: &mut String, dpp: &Dpp, generation: Generation) {
 }
 
 fn numbers(values: &[u8]) -> String {
-    values.iter().map(u8::to_string).collect::<Vec<_>>().join(",")
+    values
+        .iter()
+        .map(u8::to_string)
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 fn control(control: DppControl) -> String {
@@ -128,13 +164,19 @@ fn control(control: DppControl) -> String {
 }
 
 fn parts(out: &mut String, sdwa: &Sdwa, inst: &Inst, row: &Row) {
-    if inst.encoding != Encoding::Vopc && row.slot(Field::Vdst).is_some() {
+    let partial = row.slot(Field::Vdst).is_some_and(|slot| slot.count == 1);
+    if inst.encoding != Encoding::Vopc && partial {
         let unused = match sdwa.dst_unused {
             SdwaUnused::Pad => "PAD",
             SdwaUnused::Sext => "SEXT",
             SdwaUnused::Preserve => "PRESERVE",
         };
-        write!(out, " dst_sel:{} dst_unused:UNUSED_{unused}", select(sdwa.dst_sel)).ok();
+        write!(
+            out,
+            " dst_sel:{} dst_unused:UNUSED_{unused}",
+            select(sdwa.dst_sel)
+        )
+        .ok();
     }
     write!(out, " src0_sel:{}", select(sdwa.src_sel[0])).ok();
     if row.slot(Field::Vsrc1).is_some() {

@@ -43,7 +43,11 @@ pub(super) fn half(text: String, operand: Operand, slot: &Slot, high: bool) -> S
 
 /// Adds sign modifiers. A constant's sign could be taken for part of it, hence `neg()`.
 pub(super) fn signed(text: String, operand: Operand, neg: bool, abs: bool) -> String {
-    let constant = matches!(operand, Operand::Int(_) | Operand::Float(_) | Operand::Literal(_));
+    let constant = matches!(
+        operand,
+        Operand::Int(_) | Operand::Float(_) | Operand::Literal(_)
+    );
+    let constant = constant && !text.starts_with("lit");
     match (neg, abs) {
         (true, false) if constant => format!("neg({text})"),
         (true, false) => format!("-{text}"),
@@ -53,11 +57,24 @@ pub(super) fn signed(text: String, operand: Operand, neg: bool, abs: bool) -> St
     }
 }
 
+/// A constant that has no shorter encoding anyway, so that inline values may print as such.
+pub(super) fn immediate(value: u32) -> String {
+    let known = FLOATS.iter().find(|(_, _, _, single)| *single == value);
+    match (value.cast_signed(), known) {
+        (small @ -16..=64, _) => small.to_string(),
+        (_, Some((_, text, ..))) => (*text).to_owned(),
+        _ => format!("{value:#x}"),
+    }
+}
+
 fn range(file: &str, first: u8, count: u8) -> String {
     if count == 1 {
         return format!("{file}{first}");
     }
-    format!("{file}[{first}:{}]", u16::from(first) + u16::from(count) - 1)
+    format!(
+        "{file}[{first}:{}]",
+        u16::from(first) + u16::from(count) - 1
+    )
 }
 
 fn scalar(number: u8, count: u8, generation: Generation) -> String {
@@ -103,10 +120,14 @@ const FLOATS: [(InlineFloat, &str, u16, u32); 9] = [
 
 fn float(value: InlineFloat, style: Style) -> String {
     let known = FLOATS.iter().find(|(float, ..)| *float == value);
-    let Some((_, text, half, _)) = known else { return String::new() };
+    let Some((_, text, half, _)) = known else {
+        return String::new();
+    };
     match style {
         Style::I16 => format!("{half:#x}"),
-        Style::F64 | Style::I64 if value == InlineFloat::InvTwoPi => "0.15915494309189532".to_owned(),
+        Style::F64 | Style::I64 if value == InlineFloat::InvTwoPi => {
+            "0.15915494309189532".to_owned()
+        }
         _ => (*text).to_owned(),
     }
 }
@@ -115,16 +136,21 @@ fn float(value: InlineFloat, style: Style) -> String {
 fn literal(value: u32, style: Style) -> String {
     let low = value as u16;
     let small = (-16..=64).contains(&value.cast_signed());
+    let single = small || FLOATS.iter().any(|(_, _, _, single)| *single == value);
     let small16 = (-16..=64).contains(&low.cast_signed());
-    let is_f16 = FLOATS.iter().any(|(_, _, half, _)| *half == low);
+    let is_half = FLOATS.iter().any(|(_, _, half, _)| *half == low);
     let (inline, shown) = match style {
-        Style::F16 => (small16 || is_f16, low.into()),
-        Style::I16 => (small16, low.into()),
+        Style::F16 => (small16 || is_half, low.into()),
+        Style::I16 => (single, low.into()),
         Style::F64 => (false, value),
-        Style::I64 => (small, value),
-        Style::Pf16 => (small || value >> 16 == 0 && is_f16, value),
+        Style::I64 => (value <= 64, value),
         Style::Pb16 => (small, value),
-        _ => (small || FLOATS.iter().any(|(_, _, _, single)| *single == value), value),
+        Style::Pf16 => (small || value >> 16 == 0 && is_half, value),
+        _ => (single, value),
     };
-    if inline { format!("lit({value:#x})") } else { format!("{shown:#x}") }
+    if inline {
+        format!("lit({value:#x})")
+    } else {
+        format!("{shown:#x}")
+    }
 }

@@ -66,11 +66,12 @@ def memory(rdna3):
     no_saddr = (0x7C if rdna3 else 0x7F) << 48
     glc = 1 << 14 if rdna3 else 1 << 16
     flat = 0x37 << 26
-    smem = 0x3D << 26 | 0x7C << 57 if rdna3 else 0x30 << 26 | 1 << 17
+    smem = 0x3D << 26 | 0x7C << 57 if rdna3 else 0x30 << 26
+    constant = 0 if rdna3 else 1 << 17
     offen = 1 << 54 if rdna3 else 1 << 12
     vaddr = 1 << 55 if rdna3 else 1 << 13
     return [
-        (Format("smem", smem, 18, 256, SMEM, 2), [0]),
+        (Format("smem", smem, 18, 256, SMEM, 2), [constant, 0]),
         (Format("ds", 0x36 << 26, shift, 256, DS, 2), [0]),
         (Format("flat", flat | (no_saddr if rdna3 else 0), 18, 128, FLAT, 2), [glc, 0]),
         (Format("global", flat | 2 << segment | no_saddr, 18, 128, FLAT, 2), [glc, 0]),

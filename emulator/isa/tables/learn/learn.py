@@ -132,32 +132,95 @@ def constant_styles(cpu, form, rows):
             part = parts[index] if index < len(parts) and hit[0] != "s_nop 0" else None
             shown.append(part if part is None or "Invalid" in part else part.split(" ")[0])
         slot[2] = style(shown)
+        # Their own constant leaves no room for a literal to tell half from whole floats by.
+        if slot[2] == "b32" and texts[6 * number] and re.match(r"v_(fma|mad)[am]k_f16", texts[6 * number][0]):
+            slot[2] = "f16"
 
 
-def lane_movement(cpu, form, code, values, name):
-    """Flags dpp, dpp8 and sdwa: which extra words the instruction takes."""
-    if "src0" not in form.fields or name.startswith(("v_mfma", "v_smfmac", "v_accvgpr")):
-        return []
-    flags = []
-    for flag, source, word in (("dpp", 0xFA, 0xFF00E440), ("dpp8", 0xE9, 0xFAC68840), ("sdwa", 0xF9, 0x06060640), ("sdwa", 0xF9, 0x00060640)):
-        hit = disassemble(cpu, [form.encode(code, {**values, "src0": source}, 0, word)])[0]
-        stem = re.sub(r"_e(32|64)$", "", name)
-        suffix = ("_e64_" if form.words == 2 else "_") + flag.rstrip("8")
-        if form.name == "vopc" and flag != "sdwa":
-            suffix = ""
-        if flag not in flags and hit and hit[0].split(" ")[0] == stem + suffix:
-            flags.append(flag)
-    return flags
+SIGN_BITS = {"vop3": (61, 62, 63), "vop3p": (61, 62, 63)}
+LANES = (("dpp", 0xFA, 0xFF00E440), ("dpp8", 0xE9, 0xFAC68840), ("sdwa", 0xF9, 0x06060640), ("sdwa", 0xF9, 0x00060640))
 
 
-def packed_flag(cpu, form, code, values, name):
-    """How `op_sel_hi` counts as unset: all ones (sel1), all zeros (sel0); empty: never printed."""
-    ones, zeros = disassemble(cpu, [form.encode(code, values, 3 << 59 | 1 << 14), form.encode(code, values)])
-    if name.startswith(("v_mfma", "v_smfmac", "v_accvgpr")):
-        return ["mai"]
-    if ones and "op_sel_hi" in ones[0]:
-        return ["sel0"]
-    return ["sel1"] if zeros and "op_sel_hi" in zeros[0] else []
+def lane_name(form, name, flag):
+    stem = re.sub(r"_e(32|64)$", "", name)
+    if form.name == "vopc" and flag != "sdwa":
+        return stem
+    return stem + ("_e64_" if form.words == 2 else "_") + flag.rstrip("8")
+
+
+def matrix(name):
+    return name.startswith(("v_mfma", "v_smfmac", "v_accvgpr"))
+
+
+class Question:
+    """Something to try on a row: words, and what flag a text answers with."""
+
+    def __init__(self, words, answer):
+        self.words, self.answer = words, answer
+
+
+def lane_questions(form, code, values, name):
+    """Which extra words the instruction takes, and which sources may change sign with them."""
+    for flag, source, word in LANES:
+        expected = lane_name(form, name, flag)
+        with_lanes = {**values, "src0": source}
+        yield Question(form.encode(code, with_lanes, 0, word),
+                       lambda text, flag=flag, expected=expected: flag if text.split(" ")[0] == expected else "")
+        signs = {"dpp": (20, 22), "sdwa": (20, 28)}.get(flag, ()) if form.words == 1 else ()
+        for index, bit in enumerate(signs):
+            yield Question(form.encode(code, with_lanes, 0, word | 1 << bit),
+                           lambda text, index=index: f"neg{index}" if re.search(r" -v\d", text) else "")
+
+
+def modifier_questions(form, code, values, extra):
+    """VOP3 and VOP3P: which modifiers show in the text."""
+    for index in range(3):
+        pattern = r"neg_lo|[ ,]-[vsa]"
+        yield Question(form.encode(code, values, extra | 1 << 61 + index),
+                       lambda text, index=index, pattern=pattern: f"neg{index}" if re.search(pattern, text) else "")
+    yield Question(form.encode(code, values, extra | 1 << 15), lambda text: "clamp" if " clamp" in text else "")
+    yield Question(form.encode(code, values, extra | 1 << 59), lambda text: "omod" if " mul:2" in text else "")
+    if form.name == "vop3":
+        yield Question(form.encode(code, values, extra | 1 << 11), lambda text: "sel" if " op_sel:" in text else "")
+
+
+def packed_questions(form, code, values):
+    """How `op_sel_hi` counts as unset: all ones (sel1), all zeros (sel0); else it never prints."""
+    yield Question(form.encode(code, values, 3 << 59 | 1 << 14), lambda text: "sel0" if "op_sel_hi" in text else "")
+    yield Question(form.encode(code, values), lambda text: "sel1" if "op_sel_hi" in text else "")
+
+
+def questions(form, code, values, extra, name):
+    if matrix(name) or "src0" not in form.fields:
+        return
+    yield from lane_questions(form, code, values, name)
+    if form.words == 2:
+        yield from modifier_questions(form, code, values, extra)
+    if form.name == "vop3p":
+        yield from packed_questions(form, code, values)
+
+
+def learn_flags(cpu, form, rows):
+    """The flags of every row of a format, from one pass through the disassembler."""
+    asked = []
+    for code, (text, _, values, extra, slots) in rows.items():
+        scalar = form.name == "vop3" and any(slot[0] == "sdst" for slot in slots)
+        asked += [(code, scalar, q) for q in questions(form, code, values, extra, split(text)[0])]
+    flags = {code: set() for code in rows}
+    for (code, scalar, question), hit in zip(asked, disassemble(cpu, [q.words for _, _, q in asked])):
+        flag = question.answer(hit[0]) if hit else ""
+        if flag and not (scalar and flag == "sel"):
+            flags[code].add(flag)
+    return {code: combine(found) for code, found in flags.items()}
+
+
+def combine(found):
+    """neg0, neg2 → neg5: one flag with the mask of sources that may change sign."""
+    mask = sum(1 << int(flag[3]) for flag in found if flag.startswith("neg"))
+    rest = sorted(flag for flag in found if not flag.startswith("neg"))
+    if "sel0" in rest and "sel1" in rest:
+        rest.remove("sel1")
+    return rest + ([f"neg{mask}"] if mask else [])
 
 
 # What the text does not show, or shows in a way that misleads.
@@ -192,18 +255,18 @@ def learn_alu(cpu, form):
         if all(slots) or split(text)[0] in KNOWN:
             rows[code] = (text, size, values, extra, [slot for slot in slots if slot])
     constant_styles(cpu, form, rows)
-    for code, (text, _, values, _, slots) in rows.items():
+    flags = learn_flags(cpu, form, rows)
+    for code, (text, _, _, _, slots) in rows.items():
         name = split(text)[0]
         slots = KNOWN.get(name, slots)
         if re.match("v_cmpx", name) and not any(slot[0] in ("vcc", "vdst") for slot in slots):
             slots = [["~exec", "", ""], *slots]
-        slots = [[field, matrix_file(name, field) + kind[1:] if kind else "", const] for field, kind, const in slots] \
-            if name.startswith(("v_mfma", "v_smfmac")) else slots
-        flags = packed_flag(cpu, form, code, values, name) if form.name == "vop3p" else []
-        flags += lane_movement(cpu, form, code, values, name)
-        if any(slot[0] == "sdst" for slot in slots) and form.name == "vop3":
-            flags.append("sd")
-        emit(form.name, code, name, flags, slots)
+        if name.startswith(("v_mfma", "v_smfmac")):
+            slots = [[field, matrix_file(name, field) + kind[1:], const] for field, kind, const in slots]
+        extra = ["mai"] if matrix(name) else []
+        if form.name == "vop3" and any(slot[0] == "sdst" for slot in slots):
+            extra.append("sd")
+        emit(form.name, code, name, extra + flags[code], slots)
 
 
 IMMEDIATES = (

@@ -1,0 +1,212 @@
+"""Varied encodings of every table row, as words: the raw material of the corpus."""
+import random
+
+import formats
+
+SCALARS = [4, 8, 33, 100, 106, 126, 124, 128, 133, 193, 200, 240, 243, 245, 247, 248, 255]
+PLAIN_SCALARS = [4, 8, 33, 98, 106, 126]
+LITERALS = [0x12345678, 5, 0x3F800000, 0x3C00, 0xFFFFFFFF, 0x80000000, 0x1000, 0xFFF0, 0x7FFF]
+
+
+def rows(path):
+    for line in open(path):
+        fmt, code, mnemonic, operation, flags, *slots = line.split()
+        yield fmt, int(code, 16), mnemonic, flags.split(","), slots
+
+
+def vgpr(rng):
+    return 256 + rng.randrange(240)
+
+
+def source(rng, literals=True):
+    code = rng.choice(SCALARS + [256 + rng.randrange(256) for _ in SCALARS])
+    return code if literals or code != 255 else 130
+
+
+def dpp_word(rng, rdna):
+    controls = [rng.randrange(256), 0x101, 0x10F, 0x112, 0x121, 0x140, 0x141, 0x150, 0x15F]
+    controls += [0x160, 0x16F] if rdna else [0x130, 0x134, 0x138, 0x13C, 0x142, 0x143]
+    signs = rng.choice([0, 0, rng.randrange(16)])
+    return (rng.randrange(256) | rng.choice(controls) << 8 | signs << 20 | rng.randrange(2) << 19
+            | (rng.randrange(2) << 18 if rdna else 0) | rng.choice([0xFF, rng.randrange(256)]) << 24)
+
+
+def sdwa_word(rng, compare, two):
+    word = rng.randrange(256) | rng.randrange(7) << 16 | (rng.randrange(7) << 24 if two else 0)
+    word |= rng.choice([0, 0, rng.randrange(4)]) << 20 | (rng.choice([0, 0, rng.randrange(4)]) << 28 if two else 0)
+    if rng.randrange(4) == 0:
+        word = word & ~(3 << 20) | 1 << 19
+    if compare:
+        return word | (rng.choice([0, 0x80 | rng.choice(PLAIN_SCALARS)]) << 8)
+    return word | rng.randrange(7) << 8 | rng.randrange(3) << 11 | rng.choice([0, 1]) << 13
+
+
+def even(values, form, rng, matrix):
+    """Register pairs start at even numbers on CDNA; matrices are wide and end before v255."""
+    for field in values:
+        if field.startswith("v") or values[field] >= 256:
+            if matrix:
+                values[field] = values[field] & 0x100 | values[field] % 200
+            if rng.randrange(8):
+                values[field] &= ~1
+    return values
+
+
+def fill(rng, form, literals=True):
+    """Random operands: vector registers mostly, scalars and constants where they may be."""
+    values = {}
+    for field in form.fields:
+        if field in ("ssrc0", "ssrc1"):
+            values[field] = rng.choice(SCALARS)
+        elif field == "sdst":
+            values[field] = rng.choice(PLAIN_SCALARS)
+        elif field.startswith("src"):
+            values[field] = source(rng, literals)
+        else:
+            values[field] = rng.randrange(256)
+    return values
+
+
+def alu(rng, rdna, form, code, mnemonic, flags, slots):
+    values = fill(rng, form, rdna or form.words == 1)
+    if not slots:
+        return form.encode(code, dict.fromkeys(values, 0))
+    matrix = mnemonic.startswith(("v_mfma", "v_smfmac"))
+    if matrix:
+        values["src0"], values["src1"] = vgpr(rng), vgpr(rng)
+        values["src2"] = rng.choice([vgpr(rng), vgpr(rng), 128, 242]) if "mfma" in mnemonic else vgpr(rng)
+    if not rdna:
+        values = even(values, form, rng, matrix)
+    if "wmma" in mnemonic:
+        values = {"vdst": rng.randrange(240), "src0": vgpr(rng), "src1": vgpr(rng), "src2": rng.choice([vgpr(rng), 128])}
+    if ":reg" in " ".join(slots) and not matrix:
+        values = {field: vgpr(rng) if ":reg" in slot and field == "src0" else values[field]
+                  for field in values for slot in [next((x for x in slots if x.startswith(field)), "")]}
+    names = " ".join(slots)
+    tail = rng.choice(LITERALS)
+    if "vdst=s" in names:
+        values["vdst"] = rng.choice(PLAIN_SCALARS)
+    if "src1=s" in names:
+        values["src1"] = rng.choice(PLAIN_SCALARS + [129])
+    if "src0=s" in names:
+        values["src0"] = rng.choice(PLAIN_SCALARS + [129])
+    if not matrix and ("src2=s" in names or "src2=v1:reg" in names or "src2=v2:reg" in names):
+        values["src2"] = rng.choice(PLAIN_SCALARS)
+    way = rng.choice(["plain", "plain", *flags])
+    if way in ("dpp", "dpp8", "sdwa"):
+        values["src0"] = {"dpp": 0xFA, "dpp8": rng.choice([0xE9, 0xEA]), "sdwa": 0xF9}[way]
+        tail = rng.getrandbits(32)
+        if way == "dpp":
+            tail = dpp_word(rng, rdna)
+        elif way == "sdwa":
+            tail = sdwa_word(rng, form.name == "vopc", "vsrc1" in names)
+        for other in ("src1", "src2"):
+            if other in values and values[other] < 256 and "reg" not in names:
+                values[other] = 256 + rng.randrange(256)
+    extra = modifiers(rng, form, flags, slots)
+    return form.encode(code, values, extra, tail)
+
+
+def modifiers(rng, form, flags, slots):
+    """Random modifiers of VOP3 and VOP3P, of those that the row has."""
+    extra = 0
+    signs = next((int(flag[3:]) for flag in flags if flag.startswith("neg")), 0)
+    sources = sum(slot.startswith("src") for slot in slots)
+    used = (1 << sources) - 1
+    if form.words == 2 and "mai" not in flags:
+        extra |= rng.choice([0, rng.randrange(8) & signs]) << 61
+        extra |= rng.choice([0, 1]) << 15 if "clamp" in flags else 0
+        extra |= rng.choice([0, rng.randrange(4)]) << 59 if "omod" in flags else 0
+    if form.name == "vop3" and "sd" not in flags:
+        extra |= rng.choice([0, rng.randrange(8) & signs]) << 8
+        target = 8 if any(slot.startswith("vdst=v") for slot in slots) else 0
+        extra |= rng.choice([0, rng.randrange(16) & (used | target)]) << 11 if "sel" in flags else 0
+    if "sd" in flags:
+        extra |= rng.choice(PLAIN_SCALARS) << 8
+    if form.name == "vop3p" and "mai" in flags:
+        extra |= rng.choice([0, rng.getrandbits(8)]) << 8 | rng.choice([0, rng.randrange(32)]) << 59
+    elif form.name == "vop3p":
+        high = rng.choice([7, rng.randrange(8)])
+        extra |= (high & 3) << 59 | (high >> 2) << 14
+        extra |= rng.choice([0, rng.randrange(8) & used]) << 11 | rng.choice([0, rng.randrange(8) & signs]) << 8
+    return extra
+
+
+def memory(rng, rdna, form, code, slots):
+    names = [slot.split("=")[0] for slot in slots]
+    low = rng.getrandbits(18 if form.name == "ds" else 14) if rng.randrange(3) else 0
+    bits = form.base & ~(0x7F << 48 if form.name in ("flat", "global", "scratch") else 0) | low
+    bits |= code << form.shift
+    for field, (place, width, _) in form.fields.items():
+        if field in names or form.name in ("flat", "global", "scratch"):
+            value = rng.choice([4, 8, 12, 20]) if field in ("sdata", "sbase", "srsrc") else rng.randrange(256)
+            value &= ~1 if not rdna and rng.randrange(4) else 255
+            bits |= (value & (1 << width) - 1) << place
+    if form.name == "flat":  # its offsets have 12 bits
+        bits &= ~(3 << 12)
+    if form.name in ("flat", "global", "scratch"):
+        absent = 0x7C if rdna else 0x7F
+        scalar = absent if form.name == "flat" else rng.choice([absent, 4, 8, 106])
+        bits |= (scalar if rdna or form.name != "flat" else 0) << 48 | rng.randrange(2) << 55
+        bits |= rng.choice([0, rng.randrange(4)]) << (14 if rdna else 16) | rng.choice([0, 0, 1]) << 25 * (not rdna)
+    if form.name == "mubuf":
+        bits &= ~(0xFF << 56)
+        bits |= rng.choice([128, 4, 124, 129]) << 56 | rng.choice([0, 1, 2, 3]) << (54 if rdna else 12)
+        bits |= rng.choice([0, 0, rng.randrange(16)]) << 14 if not rdna else 0
+        if not names:
+            bits = form.base & ~(0xFF << 56) & ~(3 << 12) | code << form.shift | rng.choice([0, 1, 2, 3]) << 14
+    if form.name == "smem":
+        bits |= 0 if rdna or "sbase" not in names else 1 << 17
+        bits |= rng.choice([0, 8, 0x1234, 0x1FFFF0 | 8]) << 32 if "sbase" in names else 0
+        if rdna and "sbase" in names and rng.randrange(2):
+            bits = bits & ~(0x7F << 57) | rng.choice([4, 106, 125]) << 57
+        elif not rdna and rng.randrange(3) == 0:
+            bits = bits & ~(1 << 17) & 0xFFFFFFFF | rng.choice([4, 106, 124]) << 32
+    if form.name == "ds" and rng.randrange(2) and not rdna:
+        bits |= 1 << 25
+    return [bits & 0xFFFFFFFF, bits >> 32 & 0xFFFFFFFF]
+
+
+def immediates(rng, name, code):
+    value = rng.choice([0, 0, 1, 4, 7, 0x40, 0x64, 0xFFFF, 0x8234, rng.randrange(0x10000)])
+    if name == "sopp":
+        return [0x17F << 23 | code << 16 | value, 0]
+    return [0xB << 28 | code << 23 | rng.choice([5, 8, 106]) << 16 | value, rng.choice(LITERALS)]
+
+
+def dual(rng, x, y):
+    if x == 8 or y == 8:  # v_dual_mov_b32 has one source
+        return [0x32 << 26 | x << 22 | y << 17 | source(rng, False) | (rng.randrange(256) << 9 if x != 8 else 0),
+                rng.randrange(256) << 24 | rng.randrange(128) << 17 | source(rng, False)
+                | (rng.randrange(256) << 9 if y != 8 else 0), rng.choice(LITERALS)]
+    bits = 0x32 << 26 | x << 22 | y << 17 | rng.randrange(256) << 9 | source(rng)
+    bits |= (rng.randrange(256) << 24 | rng.randrange(128) << 17 | rng.randrange(256) << 9 | source(rng)) << 32
+    return [bits & 0xFFFFFFFF, bits >> 32, rng.choice(LITERALS)]
+
+
+def words_of(rng, rdna, forms, row):
+    """One random encoding of a row."""
+    name, code, mnemonic, flags, slots = row
+    if name in ("sopp", "sopk"):
+        return immediates(rng, name, code)
+    if name == "vopdx":
+        return dual(rng, code, rng.randrange(19))
+    if name == "vopdy":
+        return dual(rng, rng.randrange(14), code)
+    form = forms[name]
+    if name in ("smem", "ds", "flat", "global", "scratch", "mubuf"):
+        return memory(rng, rdna, form, code, slots)
+    return alu(rng, rdna, form, code, mnemonic, flags, slots)
+
+
+def all_forms(rdna):
+    forms = {form.name: form for form in formats.alu(rdna)}
+    forms.update({form.name: form for form, _ in formats.memory(rdna)})
+    return forms
+
+
+def probes(path, rdna, count, seed=1):
+    """`count` encodings of every row of the table at `path`."""
+    rng = random.Random(seed)
+    forms = all_forms(rdna)
+    return [words_of(rng, rdna, forms, row) for row in rows(path) for _ in range(count)]
