@@ -1,0 +1,7 @@
+//! Candle's `tests/tensor_tests.rs`, unchanged, on emulated GPUs too.
+
+#![allow(warnings, clippy::all)]
+
+mod candle_core;
+
+include!(concat!(env!("CANDLE_CORE_TESTS"), "/tensor_tests.rs"));
