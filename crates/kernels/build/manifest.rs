@@ -33,6 +33,9 @@ pub(crate) struct Target {
     pub(crate) wave: u32,
     /// The kind of matrix instructions.
     pub(crate) matrix: String,
+    /// Macros that are set for it.
+    #[serde(default)]
+    pub(crate) defines: Vec<String>,
 }
 
 /// A type of elements.
@@ -122,7 +125,7 @@ fn default_block() -> u32 {
 }
 
 fn default_unroll() -> u32 {
-    2
+    1
 }
 
 /// What an axis ranges over.

@@ -12,9 +12,9 @@ const MAX_STEPS: u64 = (1 << 31) - 1;
 
 /// A number to divide by, with what turns the division into a multiplication.
 ///
-/// For `n` below 2^31, `n / divisor` is `(n * multiplier) >> 32 >> shift`, or `n` for a divisor of
-/// 1. With `s = ceil(log2 divisor)`, `multiplier = ceil(2^(31 + s) / divisor)` and `shift = s - 1`.
-/// The error of the multiplier, below 1, times `n / 2^(31 + s)` stays below `1 / divisor`.
+/// For `n` below 2^31, `n / divisor` is `((n * multiplier >> 32) + n) >> shift`. With
+/// `shift = ceil(log2 divisor)`, `multiplier = floor(2^32 (2^shift - divisor) / divisor) + 1`
+/// (Granlund and Montgomery, "Division by invariant integers using multiplication", 1994).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Divisor {
@@ -26,18 +26,15 @@ pub struct Divisor {
 impl Divisor {
     /// A divisor; 0 is taken as 1, so that an empty dimension divides by something.
     pub const fn new(divisor: u32) -> Self {
-        if divisor <= 1 {
-            return Self {
-                divisor: 1,
-                multiplier: 0,
-                shift: 0,
-            };
-        }
-        let s = 32 - (divisor - 1).leading_zeros();
+        let divisor = if divisor == 0 { 1 } else { divisor };
+        // Indices stay below 2^31, so greater divisors all give 0.
+        let d = if divisor > 1 << 31 { 1 << 31 } else { divisor };
+        let shift = 32 - (d - 1).leading_zeros();
+        let multiplier = ((((1u64 << shift) - d as u64) << 32) / d as u64 + 1) as u32;
         Self {
             divisor,
-            multiplier: (1u64 << (31 + s)).div_ceil(divisor as u64) as u32,
-            shift: s - 1,
+            multiplier,
+            shift,
         }
     }
 
@@ -177,11 +174,8 @@ mod tests {
 
     /// What the kernels compute.
     fn quotient(n: u32, by: Divisor) -> u32 {
-        if by.divisor == 1 {
-            return n;
-        }
         let high = (u64::from(n) * u64::from(by.multiplier)) >> 32;
-        (high as u32) >> by.shift
+        (high as u32 + n) >> by.shift
     }
 
     proptest! {

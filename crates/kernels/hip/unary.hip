@@ -1,0 +1,68 @@
+// Functions of one number. A new one is a function object here and a name in the manifest's
+// `UnaryOp`.
+#include "math.h"
+#include "shapes.h"
+
+namespace op {
+// T is the type of the elements, C the type to compute in.
+#define UNARY(name, expression)                \
+    struct name {                              \
+        template <class T, class C>            \
+        DEVICE static C apply(C x) {           \
+            return expression;                 \
+        }                                      \
+    };
+
+constexpr f64 SQRT_2_OVER_PI = 0.79788456080286535587989211986876373;
+constexpr f64 SQRT_1_OVER_2 = 0.70710678118654752440084436210484904;
+
+template <class T, class C>
+DEVICE C tanh_for(C x) {
+    if constexpr (is_half<T>) {
+        // Saturates to 1 where 2^x overflows.
+        C e = math::exp_approximate(2 * math::abs(x));
+        C y = 1 - 2 * __builtin_amdgcn_rcpf(e + 1);
+        // Where that cancels, the series does not.
+        y = math::abs(x) < C(0.0625) ? math::abs(x) * (1 - x * x * C(1.0 / 3)) : y;
+        return __builtin_copysignf(y, x);
+    } else {
+        return math::tanh(x);
+    }
+}
+
+UNARY(Exp, math::exp_for<T>(x))
+UNARY(Log, math::log(x))
+UNARY(Sin, math::sin(x))
+UNARY(Cos, math::cos(x))
+UNARY(Tanh, (tanh_for<T>(x)))
+UNARY(Neg, -x)
+UNARY(Recip, 1 / x)
+UNARY(Sqr, x *x)
+UNARY(Sqrt, math::sqrt(x))
+UNARY(Gelu, C(0.5) * x * (1 + tanh_for<T>(C(SQRT_2_OVER_PI) * x * (1 + C(0.044715) * x * x))))
+UNARY(GeluErf, C(0.5) * x * (1 + math::erf(x * C(SQRT_1_OVER_2))))
+UNARY(Erf, math::erf(x))
+UNARY(Relu, x < 0 ? C(0) : x)
+UNARY(Silu, x / (1 + math::exp_for<T>(-x)))
+UNARY(Abs, math::abs(x))
+UNARY(Ceil, math::ceil(x))
+UNARY(Floor, math::floor(x))
+UNARY(Round, math::round(x))
+UNARY(Sign, C(x > 0) - C(x < 0))
+UNARY(Sigmoid, 1 / (1 + math::exp_for<T>(-x)))
+}  // namespace op
+
+template <class Op, class T>
+DEVICE T unary_of(T x) {
+    return static_cast<T>(Op::template apply<T>(static_cast<Compute<T>>(x)));
+}
+
+template <class Op, class T>
+DEVICE void unary(const T *x, T *y, u64 n) {
+    elementwise(n, unary_of<Op, T>, y, x);
+}
+
+template <class Op, class T>
+DEVICE void unary_strided(const T *x, T *y, const Walk<1> &walk) {
+    strided(walk, unary_of<Op, T>, y, x);
+}
