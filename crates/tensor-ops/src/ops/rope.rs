@@ -35,8 +35,8 @@ pub fn rope(form: RopeForm, x: View<'_>, cos: View<'_>, sin: View<'_>) -> Result
         return Ok(y);
     }
     let [source, cos, sin] = [Adjacent::of(x)?, Adjacent::of(cos)?, Adjacent::of(sin)?];
-    let arguments =
-        shape.arguments([source.address(), cos.address(), sin.address(), y.address()])?;
+    let addresses = [source.address(), cos.address(), sin.address(), y.address()];
+    let arguments = shape.arguments(x.dtype().size(), addresses)?;
     let grid = kernel.grid_for_steps(arguments.pairs)?;
     x.context().launch(kernel, grid, &arguments)?;
     Ok(y)
