@@ -5,7 +5,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-use candle::{Device, Result};
+use grafted::{Device, Result};
 
 /// For each file of Candle's, its test functions that cannot pass yet, each with a part of the
 /// error that stops it.
@@ -55,7 +55,7 @@ pub fn run_emulated(case: Case, target: &str) {
 /// # Errors
 /// When there is no such target.
 pub fn emulated(target: &str) -> Result<Device> {
-    candle::RocmDevice::open(&format!("emulated:{target}")).map(Device::Rocm)
+    grafted::RocmDevice::open(&format!("emulated:{target}")).map(Device::Rocm)
 }
 
 /// The reason for which a case is listed.

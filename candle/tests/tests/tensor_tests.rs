@@ -2,6 +2,7 @@
 
 #![allow(warnings, clippy::all)]
 
+#[path = "harness/mod.rs"]
 mod candle_core;
 
 include!(concat!(env!("CANDLE_CORE_TESTS"), "/tensor_tests.rs"));

@@ -1,7 +1,7 @@
-//! What Candle's test files know as `candle_core`: Candle, with a `test_device!` that runs each case
+//! What Candle's test files know as `candle_core` or `candle`: Candle, with a `test_device!` that runs each case
 //! on the CPU, on an emulated wave64 GPU and on an emulated wave32 GPU.
 
-pub(crate) use candle::*;
+pub(crate) use grafted::*;
 
 macro_rules! test_device {
     ($case:ident, $cpu:ident, $cuda:ident, $metal:ident) => {
