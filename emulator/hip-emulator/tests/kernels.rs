@@ -183,10 +183,9 @@ fn launches_that_cannot_be() {
             Some(hipError_t::INVALID_CONFIGURATION),
             "{too_much_lds}"
         );
-        let too_few = launch(line(1, 64), &[0; 4]);
-        assert_eq!(too_few.code(), Some(hipError_t::INVALID_VALUE), "{too_few}");
+        let too_few = launch(line(1, 64), &[0; 4]).to_string();
         assert!(
-            too_few.to_string().contains("8 bytes of arguments"),
+            too_few.contains("4 bytes of arguments; it takes 8"),
             "{too_few}"
         );
     }

@@ -55,25 +55,14 @@ unsafe fn arguments(
     parameters: *mut *mut c_void,
     extra: *mut *mut c_void,
 ) -> Result<Vec<u8>, Failure> {
-    let metadata = &function.kernel.description().metadata;
-    let needed = metadata.explicit_args_size() as usize;
-    let packed = match (parameters.is_null(), extra.is_null()) {
+    match (parameters.is_null(), extra.is_null()) {
         // SAFETY: the caller's list, which ends with a mark.
-        (true, false) => unsafe { packed(extra)? },
+        (true, false) => unsafe { packed(extra) },
         // SAFETY: the caller's list, which has a pointer for each argument.
-        (false, true) => unsafe { gathered(function, parameters, needed)? },
-        (true, true) => Vec::new(),
-        (false, false) => return Err(Failure::invalid("arguments come in both lists")),
-    };
-    if packed.len() < needed {
-        let text = format!(
-            "kernel {} takes {needed} bytes of arguments, and was given {}",
-            function.kernel.name(),
-            packed.len()
-        );
-        return Err(Failure::invalid(text));
+        (false, true) => unsafe { gathered(function, parameters) },
+        (true, true) => Ok(Vec::new()),
+        (false, false) => Err(Failure::invalid("arguments come in both lists")),
     }
-    Ok(packed)
 }
 
 /// The arguments that the `extra` list points to.
@@ -109,13 +98,9 @@ unsafe fn packed(extra: *mut *mut c_void) -> Result<Vec<u8>, Failure> {
 
 /// The arguments that the entries of the `parameters` list point to, laid out as the kernel's
 /// metadata says.
-unsafe fn gathered(
-    function: &Function,
-    parameters: *mut *mut c_void,
-    size: usize,
-) -> Result<Vec<u8>, Failure> {
-    let mut packed = vec![0; size];
+unsafe fn gathered(function: &Function, parameters: *mut *mut c_void) -> Result<Vec<u8>, Failure> {
     let metadata = &function.kernel.description().metadata;
+    let mut packed = vec![0; metadata.explicit_args_size() as usize];
     for (index, argument) in metadata.explicit_args().enumerate() {
         // SAFETY: the list has an entry for each argument.
         let value = unsafe { parameters.add(index).read() };
