@@ -15,7 +15,7 @@ const EMULATED: &str = "emulated:";
 const OLDEST: u32 = 6;
 
 /// Prints the GPUs of this machine and the emulated targets.
-pub(crate) fn run() {
+pub fn run() {
     let library = std::env::var_os(LIBRARY);
     print!("{}", report(library.as_deref()));
 }
@@ -57,6 +57,13 @@ fn hardware(driver: &Driver) -> String {
 }
 
 /// The emulated targets, as devices that `--device` takes.
+#[cfg(not(feature = "emulator"))]
+fn emulated() -> String {
+    "no emulator: this program was built without the feature `emulator`\n".to_owned()
+}
+
+/// The emulated targets, as devices that `--device` takes.
+#[cfg(feature = "emulator")]
 fn emulated() -> String {
     let rows: Result<Vec<_>, _> = redwick_hip_emulator::targets()
         .map(|target| emulated_row(target).map_err(|error| format!("{target}: {error}")))
@@ -67,6 +74,7 @@ fn emulated() -> String {
     }
 }
 
+#[cfg(feature = "emulator")]
 fn emulated_row(target: &str) -> Result<Row, Box<dyn std::error::Error>> {
     let device = redwick_hip_emulator::driver(target)?.device(0)?;
     Ok(row(format!("{EMULATED}{target}"), &device)?)
@@ -126,6 +134,7 @@ fn table(rows: Vec<Row>) -> String {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "emulator")]
     #[test]
     fn every_emulated_target_is_listed() {
         let text = emulated();
