@@ -66,3 +66,28 @@ impl fmt::Display for Generation {
         f.write_str(self.target())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_parse_with_features() {
+        assert_eq!("gfx90a:sramecc+:xnack-".parse(), Ok(Generation::Cdna2));
+        assert_eq!("gfx1100".parse(), Ok(Generation::Rdna3));
+    }
+
+    #[test]
+    fn an_unknown_target_names_the_known_ones() {
+        let error = "gfx803".parse::<Generation>().expect_err("no table");
+        assert_eq!(
+            error.to_string(),
+            "no instruction table for target `gfx803`; there are tables for gfx90a, gfx942, gfx1100"
+        );
+    }
+
+    #[test]
+    fn wave_sizes() {
+        assert_eq!(Generation::ALL.map(Generation::wave_size), [64, 64, 32]);
+    }
+}

@@ -6,6 +6,8 @@ mod lanes;
 mod memory;
 mod scalar;
 mod source;
+#[cfg(test)]
+mod tests;
 mod vector;
 mod vop3;
 mod vopd;

@@ -164,8 +164,12 @@ fn control(control: DppControl) -> String {
 }
 
 fn parts(out: &mut String, sdwa: &Sdwa, inst: &Inst, row: &Row) {
-    let partial = row.slot(Field::Vdst).is_some_and(|slot| slot.count == 1);
-    if inst.encoding != Encoding::Vopc && partial {
+    // Conversions from 8-bit floats always write all of their destination.
+    let whole = matches!(
+        inst.opcode,
+        Opcode::VCvtF32Bf8 | Opcode::VCvtF32Fp8 | Opcode::VCvtPkF32Bf8 | Opcode::VCvtPkF32Fp8
+    );
+    if inst.encoding != Encoding::Vopc && row.slot(Field::Vdst).is_some() && !whole {
         let unused = match sdwa.dst_unused {
             SdwaUnused::Pad => "PAD",
             SdwaUnused::Sext => "SEXT",

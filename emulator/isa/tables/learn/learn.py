@@ -169,7 +169,7 @@ def lane_questions(form, code, values, name):
         signs = {"dpp": (20, 22), "sdwa": (20, 28)}.get(flag, ()) if form.words == 1 else ()
         for index, bit in enumerate(signs):
             yield Question(form.encode(code, with_lanes, 0, word | 1 << bit),
-                           lambda text, index=index: f"neg{index}" if re.search(r" -v\d", text) else "")
+                           lambda text, index=index: f"neg{index}" if re.search(r" -v[\d\[]", text) else "")
 
 
 def modifier_questions(form, code, values, extra):
@@ -328,7 +328,8 @@ def learn_dual(cpu):
                 continue
             text = hit[0].split(" :: ")[half == "vopdy"]
             name, ops, _ = split(text)
-            slots = [["vdst", "v1", ""], ["src0", "v1", "b32"]]
+            constants = {"f16": "pf16", "bf16": "pb16"}.get(name.rsplit("_", 1)[1], "b32")
+            slots = [["vdst", "v1", ""], ["src0", "v1", constants]]
             slots += [["vsrc1", "v1", ""] if op.startswith("v") else ["k", "", ""] for op in ops[2:]]
             slots += [["~vcc", "", ""]] if "cndmask" in name else []
             emit(half, code, name, [], slots)

@@ -103,6 +103,8 @@ def alu(rng, rdna, form, code, mnemonic, flags, slots):
         for other in ("src1", "src2"):
             if other in values and values[other] < 256 and "reg" not in names:
                 values[other] = 256 + rng.randrange(256)
+            elif values.get(other) == 255:  # no literal beside such a word
+                values[other] = 129
     extra = modifiers(rng, form, flags, slots)
     return form.encode(code, values, extra, tail)
 
