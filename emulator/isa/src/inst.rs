@@ -253,8 +253,17 @@ pub struct Modifiers {
 /// * MUBUF: `src` = \[vaddr, srsrc, soffset, data\];
 /// * SMEM: `src` = \[sbase, soffset\], loads write `dst[0]`.
 ///
+/// * Of these, what the form lacks is [`Operand::None`]: an atomic that returns nothing has no
+///   destination, one that loads into LDS neither (`cache::LDS`), SMEM without a register offset
+///   no second source.
+/// * SOPK: `s_cmpk`, `s_setreg` and `s_waitcnt_vscnt` read their register: it is `src[0]`.
+///
 /// An implicit VCC (VOP2 carry, VOPC e32, `v_cndmask_b32_e32`) is filled in as an operand, so that
-/// semantics never depend on the encoding.
+/// semantics never depend on the encoding. RDNA's `v_cmpx` has EXEC as its destination; CDNA's has
+/// a mask, and writes EXEC besides.
+///
+/// Where RDNA3's short formats name half a register (`v1.h`), the register is the operand and
+/// [`Modifiers::op_sel`] says which half, as in VOP3.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inst {
     /// What it does.
@@ -271,6 +280,7 @@ pub struct Inst {
     pub src: [Operand; 4],
     /// Everything else.
     pub modifiers: Modifiers,
-    /// The second half of a dual-issue (VOPD) instruction. Both halves read before either writes.
+    /// The second half of a dual-issue (VOPD) instruction. Both halves read before either writes;
+    /// the size of either is that of both.
     pub pair: Option<Box<Inst>>,
 }
