@@ -1,6 +1,7 @@
 //! Project tasks, one file each: `cargo xtask <task>`.
 
 mod disassembly;
+mod kernels;
 mod tidy;
 
 use clap::Parser;
@@ -11,6 +12,8 @@ use clap::Parser;
 enum Task {
     /// Disassemble code objects, or check the disassembler on them.
     Disassembly(disassembly::Options),
+    /// Compile the kernels for all targets, check that they are up to date, or report on them.
+    Kernels(kernels::Options),
     /// Check the invariants of the source tree.
     Tidy,
 }
@@ -18,6 +21,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Disassembly(options) => disassembly::run(&options),
+        Task::Kernels(options) => kernels::run(&options),
         Task::Tidy => tidy::run(),
     }
 }
