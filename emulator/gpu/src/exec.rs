@@ -4,33 +4,37 @@
 //! and the host's vector features. Lane-wise operations are rows of tables (`lane_ops!`,
 //! `compare_ops!`, `scalar_ops!`): an opcode and an expression on lane values.
 
+mod access;
 mod arithmetic;
-//mod atomic;
-//mod buffer;
-//mod carry;
-//mod compare;
+mod atomic;
+mod bits;
+mod buffer;
+mod carry;
+mod compare;
 mod control;
-//mod convert;
-//mod cross_lane;
-//mod divide;
-//mod dot;
-//mod ds;
-//mod ds_cross_lane;
+mod convert;
+mod cross_lane;
+mod divide;
+mod dot;
+mod ds;
+mod ds_cross_lane;
 pub(crate) mod float;
-//mod global;
-//mod integer;
+mod fp8;
+mod global;
+mod integer;
 mod level;
 mod map;
-//mod matrix;
-//mod mode;
-//mod packed;
-//mod salu;
-//mod salu_compare;
-//mod salu_mask;
-//mod scalar_memory;
-//mod transcendental;
+mod matrix;
+mod mode;
+mod packed;
+mod part;
+mod salu;
+mod salu_compare;
+mod salu_mask;
+mod scalar_memory;
+mod transcendental;
 mod value;
-//mod wmma;
+mod wmma;
 
 pub(crate) use control::{is_direct_branch, nowhere, refused};
 pub(crate) use level::{Level, run};
@@ -38,7 +42,6 @@ pub(crate) use level::{Level, run};
 use redwick_isa::{Inst, Opcode};
 
 use crate::step::{Bound, Flow, Kind, Run, Step};
-use crate::target::Target;
 use crate::wave::Wave;
 
 /// An operation on a wave. Handlers are inlined into one function for each wave size and level.
@@ -55,10 +58,19 @@ trait Handler {
     fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow;
 }
 
-/// Binds a handler.
+/// Binds a handler that works on all lanes at once: compiled for the host's vector features.
 fn bound<const L: usize, H: Handler>(level: Level) -> Bound<L> {
+    with::<L, H>(level.compiled::<L, H>())
+}
+
+/// Binds a handler that vector features would not speed up.
+fn plain<const L: usize, H: Handler>() -> Bound<L> {
+    with::<L, H>(level::scalar::<L, H>)
+}
+
+fn with<const L: usize, H: Handler>(run: Run<L>) -> Bound<L> {
     Bound {
-        run: level.compiled::<L, H>(),
+        run,
         src: H::SRC,
         dst: H::DST,
         src_words: [0; 4],
@@ -70,31 +82,31 @@ fn bound<const L: usize, H: Handler>(level: Level) -> Bound<L> {
 }
 
 /// Finds what executes an instruction.
-pub(crate) fn bind<const L: usize>(inst: &Inst, target: &Target, level: Level) -> Option<Bound<L>> {
+pub(crate) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>> {
     let op = inst.opcode;
     None.or_else(|| arithmetic::bind(op, level))
-        //        .or_else(|| integer::bind(inst, level))
-        //        .or_else(|| compare::bind(op, level))
-        //        .or_else(|| convert::bind(op, level))
-        //        .or_else(|| transcendental::bind(op, level))
-        //        .or_else(|| divide::bind(op, level))
-        //        .or_else(|| carry::bind(op, level))
-        //        .or_else(|| packed::bind(op, level))
-        //        .or_else(|| dot::bind(op, level))
-        //        .or_else(|| cross_lane::bind(op, level))
-        //        .or_else(|| matrix::bind(op, target, level))
-        //        .or_else(|| wmma::bind(op, level))
-        //        .or_else(|| salu::bind(op))
-        //        .or_else(|| salu_compare::bind(op))
-        //        .or_else(|| salu_mask::bind(op))
-        //        .or_else(|| mode::bind(op))
+        .or_else(|| integer::bind(inst, level))
+        .or_else(|| compare::bind(op, level))
+        .or_else(|| convert::bind(op, level))
+        .or_else(|| transcendental::bind(op, level))
+        .or_else(|| divide::bind(op, level))
+        .or_else(|| carry::bind(inst, level))
+        .or_else(|| packed::bind(inst, level))
+        .or_else(|| dot::bind(inst, level))
+        .or_else(|| cross_lane::bind(inst, level))
+        .or_else(|| matrix::bind(inst, level))
+        .or_else(|| wmma::bind(inst, level))
+        .or_else(|| salu::bind(op))
+        .or_else(|| salu_compare::bind(op))
+        .or_else(|| salu_mask::bind(op))
+        .or_else(|| mode::bind(op))
         .or_else(|| control::bind(op))
-    //        .or_else(|| scalar_memory::bind(op))
-    //        .or_else(|| global::bind(op, level))
-    //        .or_else(|| buffer::bind(op, level))
-    //        .or_else(|| atomic::bind(op, level))
-    //        .or_else(|| ds::bind(op, level))
-    //        .or_else(|| ds_cross_lane::bind(op, level))
+        .or_else(|| scalar_memory::bind(op))
+        .or_else(|| global::bind(inst, level))
+        .or_else(|| buffer::bind(inst))
+        .or_else(|| atomic::bind(inst))
+        .or_else(|| ds::bind(inst, level))
+        .or_else(|| ds_cross_lane::bind(inst, level))
 }
 
 /// Operations whose destination is also their last source.

@@ -160,6 +160,11 @@ pub enum Error {
         /// What there is.
         known: Vec<&'static str>,
     },
+    /// The host's processor is not one that this build has code for.
+    #[error(
+        "this build needs an x86-64 processor with AVX2 and FMA; build with the feature redwick-gpu/portable"
+    )]
+    Host,
     /// The arena could not be reserved.
     #[error("cannot reserve {size} bytes of address space for device memory: {source}")]
     Arena {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::dispatch::{self, Dispatch, Statistics};
+use crate::exec::Level;
 use crate::fault::{Error, LaunchError};
 use crate::memory::Memory;
 use crate::module::{Kernel, Module};
@@ -49,6 +50,7 @@ impl Gpu {
     /// When the target is not emulated, or address space or threads cannot be had.
     pub fn new(target: &str, options: Options) -> Result<Self, Error> {
         let target = Target::find(target)?;
+        Level::detect().ok_or(Error::Host)?;
         let size = options.memory_bytes;
         let memory = Memory::new(size).map_err(|source| Error::Arena { size, source })?;
         let threads = options.threads.unwrap_or(0);

@@ -293,6 +293,33 @@ impl Memory {
         inside
     }
 
+    /// Reads consecutive words, if they lie within the arena.
+    #[inline(always)]
+    pub(crate) fn load_row<const L: usize>(&self, address: u64, row: &mut [u32; L]) -> bool {
+        let inside = self.in_arena(address, 4 * L as u64);
+        if inside {
+            // SAFETY: the range lies within the arena, where any bytes are words; `row` is Rust
+            // memory, so no overlap.
+            unsafe {
+                std::ptr::copy_nonoverlapping(address as *const u8, row.as_mut_ptr().cast(), 4 * L)
+            };
+        }
+        inside
+    }
+
+    /// Writes consecutive words, if they lie within the arena.
+    #[inline(always)]
+    pub(crate) fn store_row<const L: usize>(&self, address: u64, row: &[u32; L]) -> bool {
+        let inside = self.in_arena(address, 4 * L as u64);
+        if inside {
+            // SAFETY: the range lies within the arena, which holds no Rust object.
+            unsafe {
+                std::ptr::copy_nonoverlapping(row.as_ptr().cast::<u8>(), address as *mut u8, 4 * L)
+            };
+        }
+        inside
+    }
+
     /// The aligned 32-bit word at `address` as a host atomic.
     #[inline]
     pub(crate) fn atomic_u32(&self, address: u64) -> Option<&AtomicU32> {

@@ -137,7 +137,8 @@ impl<const L: usize> Program<L> {
             .zip(1..)
             .map(|((address, _), index)| (*address, index))
             .collect();
-        let level = Level::detect();
+        // `Gpu::new` has made sure that there is one.
+        let level = Level::detect().unwrap_or(Level::Portable);
         let mut resolver = resolve::Resolver::new(self, level);
         resolver.add_nowhere();
         for (address, decoded) in found {

@@ -228,7 +228,6 @@ impl<const L: usize> Wave<'_, L> {
         } else {
             self.exec()
         };
-        let full = Self::FULL;
         let Some(shadow) = &mut self.shadow else {
             return;
         };
@@ -242,7 +241,7 @@ impl<const L: usize> Wave<'_, L> {
                     }
                 }
                 Place::Scalars(first, n) => {
-                    let whole = defined & full == full;
+                    let whole = exec & Self::FULL & !defined == 0;
                     (first..first + n).for_each(|at| shadow.scalars[usize::from(at & 127)] = whole);
                 }
                 Place::None => {}

@@ -3,7 +3,7 @@
 use redwick_isa::Opcode;
 use redwick_isa::inst::sreg;
 
-use super::{Handler, Level, bound};
+use super::{Handler, plain};
 use crate::fault::FaultKind;
 use crate::step::{Bound, Flow, Kind, Run, Step};
 use crate::wave::Wave;
@@ -57,7 +57,7 @@ macro_rules! flow_ops {
                             $body
                         }
                     }
-                    bound::<L, Op>(Level::Portable)
+                    plain::<L, Op>()
                 })*
                 _ => return None,
             })

@@ -271,7 +271,8 @@ mod tests {
         assert_eq!(scale64(f64::from_bits(1), 2097), 2f64.powi(1023));
         assert_eq!(scale64(1.0, 5000), f64::INFINITY);
         assert_eq!(scale64(-1.0, -5000).to_bits(), (-0.0f64).to_bits());
-        assert_eq!(scale64(f64::MAX, -2098), f64::from_bits(0));
+        assert_eq!(scale64(f64::MAX, -2098), f64::from_bits(1));
+        assert_eq!(scale64(f64::MAX, -2100), 0.0);
         assert_eq!(frexp64(8.0), (0.5, 4));
         assert_eq!(frexp64(f64::from_bits(1)), (0.5, -1073));
     }

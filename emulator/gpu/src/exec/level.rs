@@ -4,6 +4,8 @@
 //! [`Level::detect`] only names a level that the host has.
 
 use super::Handler;
+#[cfg(not(any(feature = "portable", not(target_arch = "x86_64"))))]
+use crate::fault::FaultKind;
 use crate::step::{Flow, Run, Step};
 use crate::wave::Wave;
 
@@ -23,22 +25,29 @@ fn avx2<const L: usize, H: Handler>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
     H::run(w, s)
 }
 
+#[cfg(any(feature = "portable", not(target_arch = "x86_64")))]
 fn portable<const L: usize, H: Handler>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
     H::run(w, s)
 }
 
+/// Stands for code that this build leaves out; [`Level::detect`] never asks for it.
+#[cfg(not(any(feature = "portable", not(target_arch = "x86_64"))))]
+fn portable<const L: usize, H: Handler>(w: &mut Wave<'_, L>, _: &Step<L>) -> Flow {
+    w.stop(FaultKind::Unsupported("this host's processor".to_owned()))
+}
+
 impl Level {
-    /// The best level that this host has.
-    pub(crate) fn detect() -> Self {
+    /// The best level that this host has and this build contains.
+    pub(crate) fn detect() -> Option<Self> {
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::is_x86_feature_detected as has;
             let vector = has!("avx2") && has!("fma") && has!("f16c");
             if vector && has!("bmi1") && has!("bmi2") && has!("popcnt") && has!("lzcnt") {
-                return Self::Avx2;
+                return Some(Self::Avx2);
             }
         }
-        Self::Portable
+        cfg!(any(feature = "portable", not(target_arch = "x86_64"))).then_some(Self::Portable)
     }
 
     /// A handler compiled for this level.
@@ -49,6 +58,11 @@ impl Level {
             Self::Avx2 => avx2::<L, H> as Run<L>,
         }
     }
+}
+
+/// A handler that needs no vector features: the same code for every host.
+pub(super) fn scalar<const L: usize, H: Handler>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+    H::run(w, s)
 }
 
 /// Runs a wave until it waits, ends or faults, or has run `turn` instructions.

@@ -1,0 +1,352 @@
+//! LDS loads and stores.
+
+use redwick_isa::{Inst, Opcode};
+
+use super::access::{Refused, lanes, narrow, widen};
+use super::global::done;
+use super::part::{self, Part};
+use super::{Handler, Level, bound};
+use crate::fault::FaultKind;
+use crate::step::{Bound, Dst, Flow, Kind, Step};
+use crate::wave::Wave;
+
+impl<const L: usize> Wave<'_, L> {
+    /// Loads bytes of LDS for a lane.
+    #[inline(always)]
+    pub(super) fn lds_load<const N: usize>(
+        &self,
+        offset: u32,
+        lane: usize,
+    ) -> Result<[u8; N], Refused> {
+        if self.shadow.is_some() {
+            self.lds_check(offset, N as u32, lane, false)?;
+        }
+        self.lds
+            .load(offset)
+            .ok_or_else(|| self.lds_outside(offset, N, lane, false))
+    }
+
+    /// Stores bytes of a lane to LDS.
+    #[inline(always)]
+    pub(super) fn lds_store<const N: usize>(
+        &mut self,
+        offset: u32,
+        lane: usize,
+        bytes: [u8; N],
+    ) -> Result<(), Refused> {
+        if self.shadow.is_some() {
+            self.lds_check(offset, N as u32, lane, true)?;
+        }
+        let stored = self.lds.store(offset, bytes);
+        if stored {
+            Ok(())
+        } else {
+            Err(self.lds_outside(offset, N, lane, true))
+        }
+    }
+
+    /// Checked mode: words aligned, and written before they are read.
+    #[cold]
+    fn lds_check(&self, offset: u32, size: u32, lane: usize, write: bool) -> Result<(), Refused> {
+        let lane = lane as u32;
+        if !offset.is_multiple_of(size.min(4)) {
+            return Err(Box::new(FaultKind::MisalignedLds { offset, size, lane }));
+        }
+        if offset as usize + size as usize > self.lds.size() || write {
+            return Ok(());
+        }
+        match self.lds.unwritten(offset, size) {
+            Some(offset) => Err(Box::new(FaultKind::UninitialisedLds { offset, lane })),
+            None => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn lds_outside(&self, offset: u32, size: usize, lane: usize, write: bool) -> Refused {
+        let allocated = self.lds.size() as u32;
+        Box::new(FaultKind::LdsOutOfRange {
+            offset,
+            size: size as u32,
+            allocated,
+            lane: lane as u32,
+            write,
+        })
+    }
+}
+
+/// The lanes' LDS offsets.
+#[inline(always)]
+pub(super) fn offsets<const L: usize>(
+    w: &mut Wave<'_, L>,
+    s: &Step<L>,
+    immediate: u32,
+) -> [u32; L] {
+    let row = w.source(s, 0, Kind::B32);
+    w.vgpr[row].map(|lane| lane.wrapping_add(immediate))
+}
+
+/// The two offsets of an instruction with two, in bytes.
+fn two_offsets<const L: usize>(s: &Step<L>, unit: u32) -> [u32; 2] {
+    let imm = s.imm as u32;
+    [(imm & 0xff) * unit, (imm >> 8 & 0xff) * unit]
+}
+
+/// Loads `W` consecutive words.
+struct LoadWords<const W: usize>;
+
+impl<const W: usize> LoadWords<W> {
+    #[inline(always)]
+    fn load<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Result<(), Refused> {
+        let Dst::Row(first) = s.dst[0] else {
+            return Ok(());
+        };
+        let offsets = offsets(w, s, s.imm as u32);
+        let rows = gather::<W, L>(w, &offsets)?;
+        let mask = w.exec();
+        for (word, row) in rows.iter().enumerate() {
+            w.write_row(usize::from(first) + word, row, mask);
+        }
+        Ok(())
+    }
+}
+
+/// Loads `W` words for each active lane.
+#[inline(always)]
+fn gather<const W: usize, const L: usize>(
+    w: &Wave<'_, L>,
+    offsets: &[u32; L],
+) -> Result<[[u32; L]; W], Refused> {
+    let mut rows = [[0; L]; W];
+    let mask = w.exec();
+    if mask == Wave::<L>::FULL
+        && w.shadow.is_none()
+        && gather_all(w.lds.bytes(), offsets, &mut rows)
+    {
+        return Ok(rows);
+    }
+    for lane in lanes(mask) {
+        for (word, row) in rows.iter_mut().enumerate() {
+            row[lane] =
+                u32::from_le_bytes(w.lds_load(offsets[lane].wrapping_add(4 * word as u32), lane)?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Loads for all lanes, if none is out of range.
+#[inline(always)]
+fn gather_all<const W: usize, const L: usize>(
+    bytes: &[u8],
+    offsets: &[u32; L],
+    rows: &mut [[u32; L]; W],
+) -> bool {
+    for lane in 0..L {
+        let Some(place) = bytes
+            .get(offsets[lane] as usize..)
+            .and_then(|rest| rest.get(..4 * W))
+        else {
+            return false;
+        };
+        for (word, row) in rows.iter_mut().enumerate() {
+            row[lane] = widen([
+                place[4 * word],
+                place[4 * word + 1],
+                place[4 * word + 2],
+                place[4 * word + 3],
+            ]);
+        }
+    }
+    true
+}
+
+impl<const W: usize> Handler for LoadWords<W> {
+    const SRC: [Kind; 4] = [Kind::B32, Kind::None, Kind::None, Kind::None];
+    const DST: [Kind; 2] = [Kind::B32, Kind::None];
+
+    #[inline(always)]
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let result = Self::load(w, s);
+        done(w, result)
+    }
+}
+
+/// Loads `W` words from each of two places `UNIT` bytes times an offset away.
+struct LoadTwo<const W: usize, const UNIT: u32>;
+
+impl<const W: usize, const UNIT: u32> LoadTwo<W, UNIT> {
+    #[inline(always)]
+    fn load<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Result<(), Refused> {
+        let Dst::Row(first) = s.dst[0] else {
+            return Ok(());
+        };
+        let [near, far] = two_offsets(s, UNIT);
+        let (near, far) = (offsets(w, s, near), offsets(w, s, far));
+        // Both are read before either is written: the address register may be a destination.
+        let (near, far) = (gather::<W, L>(w, &near)?, gather::<W, L>(w, &far)?);
+        let mask = w.exec();
+        for (word, row) in near.iter().chain(&far).enumerate() {
+            w.write_row(usize::from(first) + word, row, mask);
+        }
+        Ok(())
+    }
+}
+
+impl<const W: usize, const UNIT: u32> Handler for LoadTwo<W, UNIT> {
+    const SRC: [Kind; 4] = [Kind::B32, Kind::None, Kind::None, Kind::None];
+    const DST: [Kind; 2] = [Kind::B32, Kind::None];
+
+    #[inline(always)]
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let result = Self::load(w, s);
+        done(w, result)
+    }
+}
+
+/// Stores words of rows from `first` on for each active lane.
+#[inline(always)]
+fn scatter<const W: usize, const L: usize>(
+    w: &mut Wave<'_, L>,
+    offsets: &[u32; L],
+    first: usize,
+) -> Result<(), Refused> {
+    for lane in lanes(w.exec()) {
+        for word in 0..W {
+            let bytes = w.vgpr[first + word][lane].to_le_bytes();
+            w.lds_store(offsets[lane].wrapping_add(4 * word as u32), lane, bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores `W` consecutive words.
+struct StoreWords<const W: usize>;
+
+impl<const W: usize> Handler for StoreWords<W> {
+    const SRC: [Kind; 4] = [Kind::B32, Kind::B32, Kind::None, Kind::None];
+
+    #[inline(always)]
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let first = w.source(s, 1, Kind::B32);
+        let offsets = offsets(w, s, s.imm as u32);
+        let result = scatter::<W, L>(w, &offsets, first);
+        done(w, result)
+    }
+}
+
+/// Stores `W` words to each of two places.
+struct StoreTwo<const W: usize, const UNIT: u32>;
+
+impl<const W: usize, const UNIT: u32> Handler for StoreTwo<W, UNIT> {
+    const SRC: [Kind; 4] = [Kind::B32, Kind::B32, Kind::B32, Kind::None];
+
+    #[inline(always)]
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let [near, far] = two_offsets(s, UNIT);
+        let (near, far) = (offsets(w, s, near), offsets(w, s, far));
+        let (first, second) = (w.source(s, 1, Kind::B32), w.source(s, 2, Kind::B32));
+        let result =
+            scatter::<W, L>(w, &near, first).and_then(|()| scatter::<W, L>(w, &far, second));
+        done(w, result)
+    }
+}
+
+/// Loads `N` bytes.
+struct LoadPart<const N: usize, P>(std::marker::PhantomData<P>);
+
+impl<const N: usize, P: Part> Handler for LoadPart<N, P> {
+    const SRC: [Kind; 4] = [Kind::B32, Kind::None, Kind::None, Kind::None];
+    const DST: [Kind; 2] = [Kind::B32, Kind::None];
+
+    #[inline(always)]
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let Dst::Row(row) = s.dst[0] else {
+            return Flow::Next;
+        };
+        let (offsets, mask) = (offsets(w, s, s.imm as u32), w.exec());
+        let mut loaded = [0; L];
+        for lane in lanes(mask) {
+            match w.lds_load::<N>(offsets[lane], lane) {
+                Ok(bytes) => loaded[lane] = widen(bytes),
+                Err(kind) => return w.stop(*kind),
+            }
+        }
+        part::write::<P, L>(w, usize::from(row), &loaded, mask);
+        Flow::Next
+    }
+}
+
+/// Stores `N` bytes, from bit `SHIFT` of the data on.
+struct StorePart<const N: usize, const SHIFT: u32>;
+
+impl<const N: usize, const SHIFT: u32> Handler for StorePart<N, SHIFT> {
+    const SRC: [Kind; 4] = [Kind::B32, Kind::B32, Kind::None, Kind::None];
+
+    #[inline(always)]
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let data = w.source(s, 1, Kind::B32);
+        let offsets = offsets(w, s, s.imm as u32);
+        let mut lanes = lanes(w.exec());
+        let result = lanes.try_for_each(|lane| {
+            let bytes = narrow(w.vgpr[data][lane] >> SHIFT);
+            w.lds_store::<N>(offsets[lane], lane, bytes)
+        });
+        done(w, result)
+    }
+}
+
+/// Binds an LDS load or store.
+pub(super) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>> {
+    load(inst.opcode, level).or_else(|| store(inst.opcode, level))
+}
+
+fn load<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
+    use Opcode as O;
+    use part::{High, HighSigned, Low, LowSigned, Signed, Unsigned};
+    let (mut bound, words) = match opcode {
+        O::DsLoadB32 => (bound::<L, LoadWords<1>>(level), 1),
+        O::DsLoadB64 => (bound::<L, LoadWords<2>>(level), 2),
+        O::DsLoadB96 => (bound::<L, LoadWords<3>>(level), 3),
+        O::DsLoadB128 => (bound::<L, LoadWords<4>>(level), 4),
+        O::DsLoad2addrB32 => (bound::<L, LoadTwo<1, 4>>(level), 2),
+        O::DsLoad2addrB64 => (bound::<L, LoadTwo<2, 8>>(level), 4),
+        O::DsLoad2addrStride64B32 => (bound::<L, LoadTwo<1, 256>>(level), 2),
+        O::DsLoad2addrStride64B64 => (bound::<L, LoadTwo<2, 512>>(level), 4),
+        O::DsLoadU8 => (bound::<L, LoadPart<1, Unsigned>>(level), 1),
+        O::DsLoadI8 => (bound::<L, LoadPart<1, Signed<8>>>(level), 1),
+        O::DsLoadU16 => (bound::<L, LoadPart<2, Unsigned>>(level), 1),
+        O::DsLoadI16 => (bound::<L, LoadPart<2, Signed<16>>>(level), 1),
+        O::DsLoadU8D16 => (bound::<L, LoadPart<1, Low>>(level), 1),
+        O::DsLoadI8D16 => (bound::<L, LoadPart<1, LowSigned>>(level), 1),
+        O::DsLoadU16D16 => (bound::<L, LoadPart<2, Low>>(level), 1),
+        O::DsLoadU8D16Hi => (bound::<L, LoadPart<1, High>>(level), 1),
+        O::DsLoadI8D16Hi => (bound::<L, LoadPart<1, HighSigned>>(level), 1),
+        O::DsLoadU16D16Hi => (bound::<L, LoadPart<2, High>>(level), 1),
+        _ => return None,
+    };
+    bound.dst_words[0] = words;
+    Some(bound)
+}
+
+fn store<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
+    use Opcode as O;
+    let (mut bound, words) = match opcode {
+        O::DsStoreB32 => (bound::<L, StoreWords<1>>(level), 1),
+        O::DsStoreB64 => (bound::<L, StoreWords<2>>(level), 2),
+        O::DsStoreB96 => (bound::<L, StoreWords<3>>(level), 3),
+        O::DsStoreB128 => (bound::<L, StoreWords<4>>(level), 4),
+        O::DsStore2addrB32 => (bound::<L, StoreTwo<1, 4>>(level), 1),
+        O::DsStore2addrB64 => (bound::<L, StoreTwo<2, 8>>(level), 2),
+        O::DsStore2addrStride64B32 => (bound::<L, StoreTwo<1, 256>>(level), 1),
+        O::DsStore2addrStride64B64 => (bound::<L, StoreTwo<2, 512>>(level), 2),
+        O::DsStoreB8 => (bound::<L, StorePart<1, 0>>(level), 1),
+        O::DsStoreB16 => (bound::<L, StorePart<2, 0>>(level), 1),
+        O::DsStoreB8D16Hi => (bound::<L, StorePart<1, 16>>(level), 1),
+        O::DsStoreB16D16Hi => (bound::<L, StorePart<2, 16>>(level), 1),
+        _ => return None,
+    };
+    bound.src_words[1] = words;
+    if bound.src[2] != Kind::None {
+        bound.src_words[2] = words;
+    }
+    Some(bound)
+}

@@ -1,0 +1,122 @@
+//! Hardware registers: the MODE register, and the few others that kernels read.
+
+use redwick_isa::Opcode;
+
+use super::{Handler, plain};
+use crate::fault::FaultKind;
+use crate::step::{Bound, Flow, Kind, Step};
+use crate::wave::Wave;
+
+/// Number of the MODE register.
+const MODE: u32 = 1;
+/// Number of the cycle counter (RDNA3).
+const SHADER_CYCLES: u32 = 29;
+
+/// Number, first bit and width of the field that an immediate names.
+fn field(imm: i32) -> (u32, u32, u32) {
+    let imm = imm as u32;
+    (imm & 63, imm >> 6 & 31, (imm >> 11 & 31) + 1)
+}
+
+fn mask(width: u32) -> u32 {
+    u32::MAX >> (32 - width.min(32))
+}
+
+/// Sets MODE, if it is one that is modelled.
+fn set_mode<const L: usize>(w: &mut Wave<'_, L>, bits: u32) -> Flow {
+    let mut mode = w.mode;
+    mode.set(bits);
+    if !mode.rounds_to_nearest() {
+        return w.stop(FaultKind::Unsupported(format!(
+            "rounding mode {:#x}; only to nearest even (0)",
+            bits & 15
+        )));
+    }
+    w.mode = mode;
+    Flow::Next
+}
+
+struct GetRegister;
+
+impl Handler for GetRegister {
+    const DST: [Kind; 2] = [Kind::B32, Kind::None];
+    const VECTOR: bool = false;
+
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let (number, first, width) = field(s.imm);
+        let value = match number {
+            MODE => w.mode.bits(),
+            SHADER_CYCLES => w.executed as u32,
+            // Identifiers of hardware units: all waves run on unit 0.
+            _ => 0,
+        };
+        w.set_scalar32(s, 0, value >> first & mask(width));
+        Flow::Next
+    }
+}
+
+struct SetRegister;
+
+impl Handler for SetRegister {
+    const SRC: [Kind; 4] = [Kind::B32, Kind::None, Kind::None, Kind::None];
+    const DST: [Kind; 2] = [Kind::B32, Kind::None];
+    const VECTOR: bool = false;
+
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let (number, first, width) = field(s.imm);
+        if number != MODE {
+            return Flow::Next;
+        }
+        let place = mask(width) << first;
+        let bits = w.mode.bits() & !place | w.scalar32(s, 0) << first & place;
+        set_mode(w, bits)
+    }
+}
+
+struct RoundMode;
+
+impl Handler for RoundMode {
+    const VECTOR: bool = false;
+
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let bits = w.mode.bits() & !15 | s.imm as u32 & 15;
+        set_mode(w, bits)
+    }
+}
+
+struct DenormMode;
+
+impl Handler for DenormMode {
+    const VECTOR: bool = false;
+
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let bits = w.mode.bits() & !0xf0 | (s.imm as u32 & 15) << 4;
+        set_mode(w, bits)
+    }
+}
+
+/// Answers messages with the instruction count, which serves as the clock.
+struct Message;
+
+impl Handler for Message {
+    const DST: [Kind; 2] = [Kind::B64, Kind::None];
+    const VECTOR: bool = false;
+
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        w.set_scalar64(s, 0, w.executed);
+        Flow::Next
+    }
+}
+
+/// Binds an operation on hardware registers.
+pub(super) fn bind<const L: usize>(opcode: Opcode) -> Option<Bound<L>> {
+    use Opcode as O;
+    Some(match opcode {
+        O::SGetregB32 => plain::<L, GetRegister>(),
+        O::SSetregB32 | O::SSetregImm32B32 => plain::<L, SetRegister>(),
+        O::SRoundMode => plain::<L, RoundMode>(),
+        O::SDenormMode => plain::<L, DenormMode>(),
+        O::SSendmsgRtnB64 => plain::<L, Message>(),
+        _ => return None,
+    })
+}

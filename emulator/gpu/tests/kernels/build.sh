@@ -1,0 +1,11 @@
+#!/bin/sh
+# Rebuilds the test kernels' code objects. Needs clang-22 and lld-22.
+set -e
+cd "$(dirname "$0")"
+build() {
+    clang-22 -x hip --cuda-device-only --no-gpu-bundle-output -nogpuinc -nogpulib -fuse-cuid=none \
+        -mcode-object-version=5 -O3 -std=c++17 --offload-arch="$2" -o "$1.$2.hsaco" "$1.hip"
+}
+for target in gfx90a gfx942 gfx1100; do
+    build basic $target
+done
