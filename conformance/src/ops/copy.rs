@@ -1,0 +1,87 @@
+//! Copies, fills and casts.
+
+use candle_core::{DType, Result, Tensor};
+
+use crate::compare::Tolerance;
+use crate::op::{Case, NUMBERS, Op, Reference, Run};
+use crate::operand::{Operand, Values};
+use crate::shapes;
+use crate::view::View;
+
+const fn copy(name: &'static str, cases: fn(Values) -> Vec<Case>, run: Run) -> Op {
+    Op {
+        name,
+        dtypes: NUMBERS,
+        values: Values::ANY,
+        cases,
+        run,
+        reference: Reference::Same,
+        tolerance: Tolerance::EXACT,
+    }
+}
+
+/// Ops that move elements and do not change them.
+pub const COPIES: &[Op] = &[
+    copy("contiguous", shapes::one, |x, _| x[0].contiguous()),
+    copy("copy", shapes::one, |x, _| x[0].copy()),
+    copy("concatenate", side_by_side, |x, axes| {
+        Tensor::cat(x, axes[0])
+    }),
+    copy("fill", shapes::one, |x, _| x[0].ones_like()),
+    copy("fill a part", shapes::one, |x, _| fill_part(&x[0])),
+];
+
+/// Ones in a frame of zeros, to see that a fill stays inside its part.
+fn fill_part(like: &Tensor) -> Result<Tensor> {
+    let dims = like.dims();
+    let base = Tensor::zeros(padded(dims), like.dtype(), like.device())?;
+    match dims.split_last() {
+        Some((&last, outer)) => base.narrow(outer.len(), 1, last)?.one_set()?,
+        None => base.one_set()?,
+    }
+    Ok(base)
+}
+
+/// The dimensions, with one element more on both sides of the last.
+fn padded(dims: &[usize]) -> Vec<usize> {
+    let mut dims = dims.to_vec();
+    if let Some(last) = dims.last_mut() {
+        *last += 2;
+    }
+    dims
+}
+
+fn side_by_side(values: Values) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for dims in shapes::ELEMENTWISE.iter().filter(|dims| !dims.is_empty()) {
+        for view in shapes::views(dims) {
+            for axis in 0..dims.len() {
+                let mut longer = dims.to_vec();
+                longer[axis] += 2;
+                let operands = vec![
+                    Operand::new(dims, view, values),
+                    Operand::new(&longer, View::Plain, values),
+                ];
+                cases.push(Case::along(operands, &[axis]));
+            }
+        }
+    }
+    cases
+}
+
+const fn cast(name: &'static str, run: Run) -> Op {
+    Op {
+        values: Values::Between(-3.0, 30.0),
+        ..copy(name, shapes::one, run)
+    }
+}
+
+/// Casts from all dtypes to each.
+pub const CASTS: &[Op] = &[
+    cast("cast to f32", |x, _| x[0].to_dtype(DType::F32)),
+    cast("cast to f16", |x, _| x[0].to_dtype(DType::F16)),
+    cast("cast to bf16", |x, _| x[0].to_dtype(DType::BF16)),
+    cast("cast to u8", |x, _| x[0].to_dtype(DType::U8)),
+    cast("cast to u32", |x, _| x[0].to_dtype(DType::U32)),
+    cast("cast to i64", |x, _| x[0].to_dtype(DType::I64)),
+];

@@ -1,0 +1,58 @@
+//! Matrix products.
+
+use crate::compare::Tolerance;
+use crate::op::{Case, FLOATS, Op, Reference};
+use crate::operand::{Operand, Values};
+use crate::view::View;
+
+/// Matrix products, with batches.
+pub const MATMUL: &[Op] = &[Op {
+    name: "matmul",
+    dtypes: FLOATS,
+    values: Values::ANY,
+    cases: products,
+    run: |x, _| x[0].matmul(&x[1]),
+    reference: Reference::Wide,
+    // Sums of a thousand terms of both signs, each product rounded once.
+    tolerance: Tolerance::sum(64.0),
+}];
+
+/// Rows, inner dimension, columns.
+const SIZES: &[[usize; 3]] = &[
+    [1, 1, 1],
+    [1, 7, 5],
+    [1, 257, 129],
+    [1, 64, 1024],
+    [2, 96, 33],
+    [7, 0, 3],
+    [3, 5, 7],
+    [17, 33, 65],
+    [64, 64, 64],
+    [65, 129, 31],
+    [128, 16, 1],
+    [33, 1031, 8],
+];
+
+const BATCHES: &[&[usize]] = &[&[], &[1], &[3], &[2, 3]];
+
+fn products(values: Values) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for batch in BATCHES {
+        for &[m, k, n] in SIZES {
+            for (left, right) in layouts() {
+                let operand = |rows, columns, view| {
+                    let dims = [batch, [rows, columns].as_slice()].concat();
+                    Operand::new(&dims, view, values)
+                };
+                cases.push(Case::new(vec![operand(m, k, left), operand(k, n, right)]));
+            }
+        }
+    }
+    cases
+}
+
+fn layouts() -> impl Iterator<Item = (View, View)> {
+    View::ALL
+        .into_iter()
+        .flat_map(|left| View::ALL.into_iter().map(move |right| (left, right)))
+}

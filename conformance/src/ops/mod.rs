@@ -1,0 +1,15 @@
+//! The table of ops, by family.
+
+mod copy;
+mod elementwise;
+mod index;
+mod matmul;
+mod reduce;
+mod rows;
+
+pub use copy::{CASTS, COPIES};
+pub use elementwise::{BINARY, COMPARE, SCALED, UNARY, WHERE};
+pub use index::INDEX;
+pub use matmul::MATMUL;
+pub use reduce::REDUCE;
+pub use rows::{NORM, ROPE, SOFTMAX};

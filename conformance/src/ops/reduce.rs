@@ -1,0 +1,40 @@
+//! Reductions.
+
+use crate::compare::Tolerance;
+use crate::op::{Case, FLOATS, NUMBERS, Op, Reference, Run};
+use crate::operand::Values;
+use crate::shapes;
+
+const fn reduce(name: &'static str, cases: fn(Values) -> Vec<Case>, run: Run) -> Op {
+    Op {
+        name,
+        dtypes: NUMBERS,
+        values: Values::ANY,
+        cases,
+        run,
+        reference: Reference::Same,
+        tolerance: Tolerance::EXACT,
+    }
+}
+
+/// Reductions along dimensions.
+pub const REDUCE: &[Op] = &[
+    Op {
+        dtypes: FLOATS,
+        reference: Reference::Wide,
+        // The terms are as large as the largest sum and some cancel.
+        tolerance: Tolerance::sum(32.0),
+        ..reduce("sum", shapes::along_some, |x, axes| x[0].sum(axes))
+    },
+    reduce("min", along_one, |x, axes| x[0].min(axes[0])),
+    reduce("max", along_one, |x, axes| x[0].max(axes[0])),
+    reduce("argmin", along_one, |x, axes| x[0].argmin(axes[0])),
+    reduce("argmax", along_one, |x, axes| x[0].argmax(axes[0])),
+];
+
+/// Extremes of nothing are an error, whichever dimension is empty.
+fn along_one(values: Values) -> Vec<Case> {
+    let mut cases = shapes::along_one(values);
+    cases.retain(|case| !case.operands[0].dims.contains(&0));
+    cases
+}
