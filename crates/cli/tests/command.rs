@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{copy_of_demo, demo_folder, redwick, text};
+use common::{copy_of_demo, demo_folder, redwick, redwick_with, text};
 
 /// Runs `generate` on the CPU with the model in this folder; it must fail with this code.
 fn fails(folder: &Path, prompt: &str, code: i32) -> String {
@@ -152,4 +152,46 @@ fn other_bad_input_is_told_apart_from_failures() {
         assert_eq!(output.status.code(), Some(code), "{message}");
         assert!(message.contains(part), "{message}");
     }
+}
+
+#[cfg(feature = "emulator")]
+#[test]
+fn an_emulated_gpu_answers_and_is_named() {
+    let output = redwick(&["generate", "--device", "emulated:gfx942", "12 + 30 ="]);
+    let stderr = text(&output.stderr);
+    assert_eq!(text(&output.stdout), "42\n", "{stderr}");
+    assert!(
+        stderr.contains("target gfx942") && stderr.contains("tokens/s"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_device_that_is_not_there_is_a_failure_that_says_what_was_tried() {
+    let output = redwick_with(
+        &[("REDWICK_HIP", "/nowhere/libamdhip64.so")],
+        &["generate", "--device", "rocm:0", "1 + 1 ="],
+    );
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("cannot open rocm:0"), "{message}");
+    assert!(message.contains("/nowhere/libamdhip64.so"), "{message}");
+    let output = redwick(&["generate", "--device", "emulated:gfx000", "1 + 1 ="]);
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("gfx000"), "{message}");
+}
+
+#[test]
+fn devices_lists_what_can_compute() {
+    let output = redwick_with(&[("REDWICK_HIP", "/nowhere/libamdhip64.so")], &["devices"]);
+    let table = text(&output.stdout);
+    assert!(
+        output.status.success() && table.contains("/nowhere/libamdhip64.so"),
+        "{table}"
+    );
+    assert!(
+        !cfg!(feature = "emulator") || table.contains("emulated:gfx942"),
+        "{table}"
+    );
 }

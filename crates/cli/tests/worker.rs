@@ -43,6 +43,23 @@ fn it_answers_as_published() {
     assert!(stream.ends_with("data: [DONE]\n\n"), "{stream}");
 }
 
+/// The command line as published, without a word more: the environment makes the GPU an emulated one.
+#[cfg(feature = "emulator")]
+#[test]
+fn it_answers_from_an_emulated_gpu() {
+    let worker = Worker::start(&[], &[("REDWICK_HIP", "emulated:gfx942")]);
+    let (status, stream) = worker.post(r#"{"prompt": "12 + 30 =", "stream": true}"#);
+    assert_eq!(status, 200, "{stream}");
+    assert!(stream.contains("target gfx942"), "{stream}");
+    assert!(
+        stream.contains(r#""t":"4""#) && stream.contains(r#""t":"2""#),
+        "{stream}"
+    );
+    worker.signal("-TERM");
+    let (code, stderr) = worker.wait();
+    assert_eq!(code, Some(0), "{stderr}");
+}
+
 #[test]
 fn bad_requests_are_refused_and_the_next_is_answered() {
     let worker = Worker::start(&["--device", "cpu"], &[]);

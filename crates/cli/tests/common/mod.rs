@@ -27,10 +27,15 @@ pub(crate) fn copy_of_demo() -> tempfile::TempDir {
 }
 
 pub(crate) fn redwick(arguments: &[&str]) -> Output {
+    redwick_with(&[], arguments)
+}
+
+pub(crate) fn redwick_with(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_redwick"));
     command
         .env_remove("REDWICK_HIP")
         .env_remove("RUST_BACKTRACE");
+    command.envs(environment.iter().copied());
     command
         .args(arguments)
         .stdin(Stdio::null())
