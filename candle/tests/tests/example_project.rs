@@ -17,7 +17,7 @@ const PROFILE: [&str; 8] = [
 
 fn example(hip: &str) -> std::process::Output {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../example-project");
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("example-project");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..");
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .args(["run", "--quiet", "--manifest-path"])
