@@ -115,6 +115,15 @@ impl Kernel {
         &self.image.code.kernels()[self.index]
     }
 
+    /// The kernel's instructions that would stop a launch, with the reason: empty for a kernel that
+    /// this GPU can execute to the end.
+    pub fn refused(&self) -> Vec<String> {
+        match self.program() {
+            AnyProgram::Wave32(program) => program.refused(),
+            AnyProgram::Wave64(program) => program.refused(),
+        }
+    }
+
     pub(crate) fn image(&self) -> &Image {
         &self.image
     }

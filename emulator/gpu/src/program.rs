@@ -71,6 +71,22 @@ impl<const L: usize> Program<L> {
         self.index.get(&address).copied()
     }
 
+    /// Instructions that cannot be executed, and why.
+    pub(crate) fn refused(&self) -> Vec<String> {
+        let numbered = (0..).zip(&self.steps);
+        let refused =
+            numbered.filter_map(|(number, step)| Some((number, step.refusal.as_deref()?)));
+        refused
+            .map(|(number, (bytes, reason))| {
+                let (address, text) = self.describe(number);
+                format!(
+                    "{address:#x}: {} {bytes:02x?}: {reason}",
+                    text.unwrap_or_default()
+                )
+            })
+            .collect()
+    }
+
     /// Address and assembly text of a step.
     pub(crate) fn describe(&self, step: u32) -> (u64, Option<String>) {
         let Some(step) = self.steps.get(step as usize) else {

@@ -24,6 +24,17 @@ enum Place {
     Scalars(u8, u8),
 }
 
+impl Place {
+    /// Its first register.
+    fn first(self) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Rows(at, _) => Self::Rows(at, 1),
+            Self::Scalars(at, _) => Self::Scalars(at, 1),
+        }
+    }
+}
+
 /// What undefined sources mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Role {
@@ -44,6 +55,8 @@ pub(crate) struct Access {
     role: Role,
     /// The result is written for all lanes, active or not.
     all_lanes: bool,
+    /// The first register of the result depends on the first registers of the sources only.
+    by_word: bool,
 }
 
 /// Lanes of each row, and scalars, that were written.
@@ -92,6 +105,7 @@ impl Access {
             sources: sources.filter(present).collect(),
             results: results.filter(present).collect(),
             role: role(inst),
+            by_word: carries_upwards(inst.opcode),
             all_lanes: matches!(inst.encoding, Encoding::Mai)
                 || inst.opcode == Opcode::VWritelaneB32,
         }
@@ -103,6 +117,36 @@ impl Access {
         self.results.extend(&other.results);
         self
     }
+}
+
+/// Operations on 64 bits whose low half does not depend on the sources' high halves.
+fn carries_upwards(opcode: Opcode) -> bool {
+    use Opcode as O;
+    matches!(
+        opcode,
+        O::VMadU64U32
+            | O::VMadI64I32
+            | O::VLshlAddU64
+            | O::VLshlrevB64
+            | O::VMovB64
+            | O::VPkAddF32
+            | O::VPkMulF32
+            | O::VPkFmaF32
+    )
+}
+
+/// Lanes whose result is defined: of its first register, and of all.
+#[derive(Clone, Copy)]
+pub(crate) struct Defined {
+    first: u64,
+    all: u64,
+}
+
+impl Defined {
+    const EVERYWHERE: Self = Self {
+        first: u64::MAX,
+        all: u64::MAX,
+    };
 }
 
 fn source_place(src: Src, words: u8) -> Place {
@@ -157,25 +201,28 @@ impl<const L: usize> Wave<'_, L> {
         }
     }
 
-    /// Looks at what a step is about to read. Returns the lanes whose result is defined.
-    pub(crate) fn check_sources(&self, step: &Step<L>, access: &Access) -> Result<u64, FaultKind> {
+    /// Looks at what a step is about to read.
+    pub(crate) fn check_sources(&self, access: &Access) -> Result<Defined, FaultKind> {
         let Some(shadow) = &self.shadow else {
-            return Ok(u64::MAX);
+            return Ok(Defined::EVERYWHERE);
         };
         if access.role == Role::Ignores {
-            return Ok(u64::MAX);
+            return Ok(Defined::EVERYWHERE);
         }
-        let mut defined = u64::MAX;
+        let mut defined = Defined::EVERYWHERE;
         for place in &access.sources {
-            defined &= shadow.defined(*place);
+            defined.all &= shadow.defined(*place);
+            defined.first &= shadow.defined(if access.by_word {
+                place.first()
+            } else {
+                *place
+            });
         }
-        let missing = self.exec() & !defined;
         match access.role {
-            Role::Decides(usage) if missing != 0 => Err(self.undefined(shadow, access, usage)),
-            _ => {
-                let _ = step;
-                Ok(defined)
+            Role::Decides(usage) if self.exec() & !defined.all != 0 => {
+                Err(self.undefined(shadow, access, usage))
             }
+            _ => Ok(defined),
         }
     }
 
@@ -222,7 +269,7 @@ impl<const L: usize> Wave<'_, L> {
     }
 
     /// Notes what a step wrote: `defined` as [`check_sources`](Self::check_sources) returned it.
-    pub(crate) fn note_results(&mut self, access: &Access, defined: u64) {
+    pub(crate) fn note_results(&mut self, access: &Access, defined: Defined) {
         let exec = if access.all_lanes {
             u64::MAX
         } else {
@@ -235,13 +282,18 @@ impl<const L: usize> Wave<'_, L> {
             match *place {
                 Place::Rows(first, n) => {
                     for row in first..first + u16::from(n) {
+                        let defined = if row == first {
+                            defined.first
+                        } else {
+                            defined.all
+                        };
                         if let Some(lanes) = shadow.rows.get_mut(usize::from(row)) {
                             *lanes = *lanes & !exec | exec & defined;
                         }
                     }
                 }
                 Place::Scalars(first, n) => {
-                    let whole = exec & Self::FULL & !defined == 0;
+                    let whole = exec & Self::FULL & !defined.all == 0;
                     (first..first + n).for_each(|at| shadow.scalars[usize::from(at & 127)] = whole);
                 }
                 Place::None => {}

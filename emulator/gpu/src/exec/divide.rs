@@ -18,8 +18,6 @@ trait Divided: Value + PartialEq {
     fn exponent(self) -> i32;
     /// Numerator and denominator are scaled by 2^±this.
     const SCALE: i32;
-    /// The result of fused multiply-adds is scaled by 2^this.
-    const RESCALE: i32;
     /// A quotient with an exponent difference this large may overflow.
     const NEAR_OVERFLOW: i32;
     /// A numerator with an exponent this small loses bits.
@@ -31,13 +29,14 @@ trait Divided: Value + PartialEq {
     fn nan() -> Self;
     fn scaled(self, by: i32) -> Self;
     fn fused(self, b: Self, c: Self) -> Self;
+    /// A fused multiply-add, scaled before it is rounded as far as f64 allows.
+    fn fused_scaled(self, b: Self, c: Self, by: i32) -> Self;
 }
 
 macro_rules! divided {
-    ($ty:ty, $mantissa:literal, $mask:literal, $scale:literal, $rescale:literal, $near:literal, $small:literal) => {
+    ($ty:ty, $mantissa:literal, $mask:literal, $scale:literal, $near:literal, $small:literal) => {
         impl Divided for $ty {
             const SCALE: i32 = $scale;
-            const RESCALE: i32 = $rescale;
             const NEAR_OVERFLOW: i32 = $near;
             const SMALL: i32 = $small;
             fn exponent(self) -> i32 {
@@ -64,12 +63,15 @@ macro_rules! divided {
             fn fused(self, b: Self, c: Self) -> Self {
                 self.mul_add(b, c)
             }
+            fn fused_scaled(self, b: Self, c: Self, by: i32) -> Self {
+                scale64(f64::from(self).mul_add(f64::from(b), f64::from(c)), by) as $ty
+            }
         }
     };
 }
 
-divided!(f32, 23, 0xff, 64, 32, 96, 23);
-divided!(f64, 52, 0x7ff, 128, 64, 768, 53);
+divided!(f32, 23, 0xff, 64, 96, 23);
+divided!(f64, 52, 0x7ff, 128, 768, 53);
 
 /// Scales `value`, which is the denominator or the numerator; says whether to rescale the result.
 fn scale<T: Divided>(value: T, denominator: T, numerator: T) -> (T, bool) {
@@ -124,7 +126,8 @@ impl<T: Divided> Handler for Scale<T> {
     }
 }
 
-/// A fused multiply-add, scaled up in the lanes that VCC names.
+/// A fused multiply-add, scaled in the lanes that VCC names: away from 1, where the addend (the
+/// quotient so far) already leans.
 struct Fmas<T>(PhantomData<T>);
 
 impl<T: Divided> Handler for Fmas<T> {
@@ -143,14 +146,15 @@ impl<T: Divided> Handler for Fmas<T> {
                 (low[i], high[i]) = value.put();
             }
             for i in super::access::lanes(rescale) {
-                let value = T::get(low[i], high[i]).scaled(T::RESCALE);
+                let addend: T = c.get(i);
+                let by = if addend.exponent() > T::one().exponent() {
+                    T::SCALE
+                } else {
+                    -T::SCALE
+                };
+                let value = a.get::<T>(i).fused_scaled(b.get(i), addend, by);
                 (low[i], high[i]) = value.put();
             }
-        }
-        if T::KIND.words() == 2 {
-            w.result2(s, T::KIND, &low, &high)
-        } else {
-            w.result(s, T::KIND, &low)
         }
         Flow::Next
     }

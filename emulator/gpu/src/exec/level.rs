@@ -100,7 +100,7 @@ fn run_checked<const L: usize>(wave: &mut Wave<'_, L>, turn: u64) -> Flow {
         wave.at = at;
         wave.pc = step.next;
         wave.executed += 1;
-        let mask = match wave.check_sources(step, access) {
+        let mask = match wave.check_sources(access) {
             Ok(defined) => defined,
             Err(kind) => return wave.stop(kind),
         };
