@@ -1,6 +1,5 @@
 //! An engine behind HTTP: what `serve` and the workers share.
 
-use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -105,12 +104,10 @@ impl Signals {
     }
 
     #[cfg(unix)]
-    fn wait(&mut self) -> impl Future<Output = ()> {
-        async {
-            tokio::select! {
-                _ = self.terminate.recv() => {}
-                _ = self.interrupt.recv() => {}
-            }
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 
@@ -120,10 +117,8 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    fn wait(&mut self) -> impl Future<Output = ()> {
-        async {
-            let _ = tokio::signal::ctrl_c().await;
-        }
+    async fn wait(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
     }
 }
 

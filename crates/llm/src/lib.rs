@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Who checks what, so that nothing is checked twice:
-//! - [`Source`] finds files; [`weights`](Weights) checks that they are whole and hold the tensors an
+//! - [`Source`] finds files; `weights.rs` checks that they are whole and hold the tensors an
 //!   architecture asks for, with the right shapes;
 //! - a file in `arch/` decides whether a `config.json` describes something that it computes, and
 //!   refuses every key it would otherwise ignore silently;
@@ -34,4 +34,4 @@ pub use generation::{Generation, Request, StopReason, Summary, Token};
 pub use sampling::{Sampler, Sampling, fresh_seed};
 pub use source::{EmbeddedModel, Source};
 pub use text::{StreamDecoder, TextCodec};
-pub use weights::{LoadProgress, Weights};
+pub use weights::LoadProgress;

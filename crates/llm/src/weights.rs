@@ -21,11 +21,10 @@ pub struct LoadProgress {
 
 /// The tensors of a model, on its device and in its precision.
 #[derive(Debug)]
-pub struct Weights {
+pub(crate) struct Weights {
     tensors: HashMap<String, Tensor>,
     dtype: DType,
     device: Device,
-    bytes: u64,
 }
 
 /// A tensor that an architecture calls for.
@@ -73,11 +72,6 @@ impl Weights {
     pub(crate) fn var_builder(self) -> VarBuilder<'static> {
         VarBuilder::from_tensors(self.tensors, self.dtype, &self.device)
     }
-
-    /// Bytes that the tensors take on the device.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
 }
 
 struct Loader<'a> {
@@ -96,7 +90,6 @@ impl<'a> Loader<'a> {
             tensors: HashMap::new(),
             dtype,
             device: device.clone(),
-            bytes: 0,
         };
         Self {
             shapes: shapes.collect(),
@@ -129,7 +122,6 @@ impl<'a> Loader<'a> {
     fn place(&mut self, name: String, view: &TensorView<'_>) -> Result<()> {
         let tensor = view.load(&Device::Cpu)?.to_dtype(self.weights.dtype)?;
         let tensor = tensor.to_device(&self.weights.device)?;
-        self.weights.bytes += (tensor.elem_count() * tensor.dtype().size_in_bytes()) as u64;
         self.weights.tensors.insert(name, tensor);
         Ok(())
     }
