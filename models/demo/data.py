@@ -1,4 +1,4 @@
-"""The examples: everything that the demo model is trained on and tested with.
+"""The examples: everything that the demo model is trained on and measured with.
 
 Each task is a list of (prompt, answer) made by rule. A tenth of its cases, chosen by a fixed seed, is
 held out: the model never sees them, in no wording.
@@ -74,7 +74,7 @@ def continuing() -> Task:
         end = (last // 10 + 1) * 10 if step == 1 else (last - 1) // 10 * 10
         if 0 <= last <= 100 and 0 <= end <= 100:
             prompt = listed(start, last) + ","
-            examples.append(((start, length, step), (prompt, " " + listed(last + step, end))))
+            examples.append(((start, length, step), (prompt, listed(last + step, end))))
     return split("continuing", examples)
 
 
@@ -113,7 +113,7 @@ CONTEXTS_PER_QUESTION = 8
 
 
 def sentences() -> list[Task]:
-    """A fact or two, and a question about one of them; a held-out pair is in no fact at all."""
+    """A fact or two, and a question about one; a held-out pair is in no fact that is trained on."""
     cases = {
         relation.name: list(itertools.product(NOUNS, relation.values)) for relation in RELATIONS
     }
