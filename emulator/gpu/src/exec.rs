@@ -33,6 +33,7 @@ mod salu_compare;
 mod salu_mask;
 mod scalar_memory;
 mod transcendental;
+mod trigonometric;
 mod value;
 mod wmma;
 
@@ -89,6 +90,7 @@ pub(crate) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>
         .or_else(|| compare::bind(op, level))
         .or_else(|| convert::bind(op, level))
         .or_else(|| transcendental::bind(op, level))
+        .or_else(|| trigonometric::bind(op, level))
         .or_else(|| divide::bind(op, level))
         .or_else(|| carry::bind(inst, level))
         .or_else(|| packed::bind(inst, level))

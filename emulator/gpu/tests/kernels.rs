@@ -7,6 +7,7 @@ use common::{Arg, Bench, TARGETS, noise};
 
 fn each_target(set: &str, test: impl Fn(&Bench)) {
     for target in TARGETS {
+        eprintln!("{target}");
         test(&Bench::new(target, set));
     }
 }

@@ -156,6 +156,11 @@ impl<T: Divided> Handler for Fmas<T> {
                 (low[i], high[i]) = value.put();
             }
         }
+        if T::KIND.words() == 2 {
+            w.result2(s, T::KIND, &low, &high)
+        } else {
+            w.result(s, T::KIND, &low)
+        }
         Flow::Next
     }
 }

@@ -4,8 +4,13 @@ set -e
 cd "$(dirname "$0")"
 build() {
     clang-22 -x hip --cuda-device-only --no-gpu-bundle-output -nogpuinc -nogpulib -fuse-cuid=none \
-        -mcode-object-version=5 -O3 -std=c++17 --offload-arch="$2" -o "$1.$2.hsaco" "$1.hip"
+        -Wno-unused-parameter -mcode-object-version=5 -O3 -std=c++17 --offload-arch="$2" -o "$1.$2.hsaco" "$1.hip"
 }
 for target in gfx90a gfx942 gfx1100; do
     build basic $target
+    build faults $target
 done
+build mfma gfx90a
+build mfma gfx942
+build wmma gfx1100
+chmod 644 ./*.hsaco

@@ -1,5 +1,12 @@
 // What the test kernels need of a HIP header.
 #pragma once
+#if defined(__gfx1100__)
+#define VCC "vcc_lo"
+#define ADD "v_add_nc_u32"
+#else
+#define VCC "vcc"
+#define ADD "v_add_u32"
+#endif
 #define GLOBAL extern "C" __attribute__((global)) void
 #define DEVICE static __attribute__((device)) inline
 #define SHARED __attribute__((shared))
