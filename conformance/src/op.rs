@@ -64,7 +64,7 @@ pub struct Op {
 }
 
 /// Floats that kernels compute with.
-pub const FLOATS: &[DType] = &[DType::F32, DType::F16, DType::BF16];
+pub const FLOATS: &[DType] = &[DType::F32, DType::F16, DType::BF16, DType::F64];
 /// Floats and the usual integers.
 pub const NUMBERS: &[DType] = &[
     DType::F32,
@@ -73,6 +73,7 @@ pub const NUMBERS: &[DType] = &[
     DType::U8,
     DType::U32,
     DType::I64,
+    DType::F64,
 ];
 
 impl Op {

@@ -26,7 +26,7 @@ pub const FAMILIES: &[(&str, &[Op])] = &[
 const CASES_VARIABLE: &str = "REDWICK_CONFORMANCE_CASES";
 
 /// Enough to meet each shape and each view in some op, and quick on an emulator.
-const DEFAULT_CASES: usize = 12;
+const DEFAULT_CASES: usize = 40;
 
 /// Checks all ops of a family on a device.
 ///

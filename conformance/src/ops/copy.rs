@@ -81,6 +81,7 @@ pub const CASTS: &[Op] = &[
     cast("cast to f32", |x, _| x[0].to_dtype(DType::F32)),
     cast("cast to f16", |x, _| x[0].to_dtype(DType::F16)),
     cast("cast to bf16", |x, _| x[0].to_dtype(DType::BF16)),
+    cast("cast to f64", |x, _| x[0].to_dtype(DType::F64)),
     cast("cast to u8", |x, _| x[0].to_dtype(DType::U8)),
     cast("cast to u32", |x, _| x[0].to_dtype(DType::U32)),
     cast("cast to i64", |x, _| x[0].to_dtype(DType::I64)),

@@ -57,7 +57,10 @@ pub const UNARY: &[Op] = &[
 /// Functions of one number and parameters.
 pub const SCALED: &[Op] = &[
     Op {
-        tolerance: Tolerance::sum(2.0),
+        tolerance: Tolerance {
+            within: 6.0,
+            ..Tolerance::sum(2.0)
+        },
         ..float("affine", Values::ANY, 0.0, |x, _| x[0].affine(1.75, -0.5))
     },
     Op {

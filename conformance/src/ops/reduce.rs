@@ -22,8 +22,11 @@ pub const REDUCE: &[Op] = &[
     Op {
         dtypes: FLOATS,
         reference: Reference::Wide,
-        // The terms are as large as the largest sum and some cancel.
-        tolerance: Tolerance::sum(32.0),
+        // Terms of both signs cancel; a thousand equal ones are each rounded the same way.
+        tolerance: Tolerance {
+            within: 8.0,
+            ..Tolerance::sum(96.0)
+        },
         ..reduce("sum", shapes::along_some, |x, axes| x[0].sum(axes))
     },
     reduce("min", along_one, |x, axes| x[0].min(axes[0])),

@@ -1,6 +1,5 @@
 //! Fused ops over rows: softmax, norms and rotary embeddings.
 
-use candle_core::DType;
 use candle_nn::{ops, rotary_emb};
 
 use crate::compare::Tolerance;
@@ -31,13 +30,21 @@ pub const SOFTMAX: &[Op] = &[rows("softmax", contiguous_rows, |x, _| {
 })];
 
 /// Norms over the last dimension.
-pub const NORM: &[Op] = &[rows("rms_norm", weighted_rows, |x, _| {
-    // The CPU's fused form has no f64.
-    match x[0].dtype() {
-        DType::F64 => ops::rms_norm_slow(&x[0], &x[1], 1e-5),
-        _ => ops::rms_norm(&x[0], &x[1], 1e-5),
-    }
-})];
+pub const NORM: &[Op] = &[
+    rows("layer_norm", shifted_rows, |x, _| {
+        if x[0].device().is_cpu() {
+            return ops::layer_norm_slow(&x[0], &x[1], &x[2], 1e-5);
+        }
+        ops::layer_norm(&x[0], &x[1], &x[2], 1e-5)
+    }),
+    rows("rms_norm", weighted_rows, |x, _| {
+        // The CPU's fused form has no f64.
+        if x[0].device().is_cpu() {
+            return ops::rms_norm_slow(&x[0], &x[1], 1e-5);
+        }
+        ops::rms_norm(&x[0], &x[1], 1e-5)
+    }),
+];
 
 /// Rotary embeddings.
 pub const ROPE: &[Op] = &[
@@ -74,6 +81,15 @@ fn weighted_rows(values: Values) -> Vec<Case> {
         .into_iter()
         .map(with_weight)
         .collect()
+}
+
+/// Rows, a weight and a shift.
+fn shifted_rows(values: Values) -> Vec<Case> {
+    let with_shift = |mut case: Case| {
+        case.operands.push(case.operands[1].clone());
+        case
+    };
+    weighted_rows(values).into_iter().map(with_shift).collect()
 }
 
 /// Batch, heads, positions and width of a head.
