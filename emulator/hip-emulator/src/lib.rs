@@ -8,9 +8,9 @@
 //! fault is the result of its launch, and the device stays usable after it. The fault's whole text
 //! is in the driver's error; with `REDWICK_EMULATOR_VERBOSE` set it also goes to stderr.
 //!
-//! How a call goes: an `extern "C"` function of [`abi`], made by one macro from the driver's list,
+//! How a call goes: an `extern "C"` function of `abi`, made by one macro from the driver's list,
 //! finds its runtime by a constant of its type, and hands over to the function of the same name in
-//! [`calls`], a file for each noun. There handles and pointers are checked, once; what runs behind
+//! `calls`, a file for each noun. There handles and pointers are checked, once; what runs behind
 //! them is the software GPU's business.
 
 mod abi;
