@@ -114,7 +114,7 @@ impl<const L: usize> Program<L> {
         if decoder.indirect {
             decoder.sweep();
         }
-        program.assemble(decoder.found);
+        program.assemble(image, decoder.found);
         program.entry = program.step_at(entry).unwrap_or(0);
         program
     }
@@ -145,7 +145,7 @@ impl<const L: usize> Program<L> {
     }
 
     /// Turns instructions into steps. Step 0 is where a flow ends that leads nowhere.
-    fn assemble(&mut self, found: HashMap<u64, Decoded>) {
+    fn assemble(&mut self, image: &Image, found: HashMap<u64, Decoded>) {
         let mut found: Vec<_> = found.into_iter().collect();
         found.sort_by_key(|(address, _)| *address);
         self.index = found
@@ -155,7 +155,7 @@ impl<const L: usize> Program<L> {
             .collect();
         // `Gpu::new` has made sure that there is one.
         let level = Level::detect().unwrap_or(Level::Portable);
-        let mut resolver = resolve::Resolver::new(self, level);
+        let mut resolver = resolve::Resolver::new(self, image, level);
         resolver.add_nowhere();
         for (address, decoded) in found {
             resolver.add(address, decoded);
@@ -168,8 +168,8 @@ impl<const L: usize> Program<L> {
 pub(crate) enum Decoded {
     /// An instruction.
     Inst(Inst),
-    /// Bytes that are none, and why.
-    Unknown(Vec<u8>, String),
+    /// Bytes that are none; why.
+    Unknown(String),
 }
 
 /// Finds the instructions of a kernel.
@@ -233,7 +233,7 @@ impl Decoder<'_> {
                 let decoded = resolve::decode(self.image, address);
                 let size = match &decoded {
                     Decoded::Inst(inst) => u64::from(inst.size),
-                    Decoded::Unknown(..) => 4,
+                    Decoded::Unknown(_) => 4,
                 };
                 self.found.entry(address).or_insert(decoded);
                 address += size.max(4);

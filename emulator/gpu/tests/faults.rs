@@ -337,13 +337,16 @@ fn a_flipped_instruction_changes_the_result() {
             (1, 2)
         };
         let clean = Bench::with(target, &code, true);
-        let start = clean
-            .module
-            .code_object()
-            .kernel("vector_add")
-            .unwrap()
-            .entry_address() as usize;
-        let words = code[start..start + 512]
+        let object = clean.module.code_object();
+        let entry = object.kernel("vector_add").unwrap().entry_address();
+        let segment = object
+            .segments()
+            .iter()
+            .find(|s| s.address <= entry && entry < s.end())
+            .unwrap();
+        let first = &segment.bytes[(entry - segment.address) as usize..][..64];
+        let start = code.windows(64).position(|bytes| bytes == first).unwrap();
+        let words = code[start..start + 256]
             .chunks_exact(4)
             .map(|w| u32::from_le_bytes(w.try_into().unwrap()));
         let at = words.clone().position(|word| word >> 25 == add).unwrap();

@@ -16,16 +16,17 @@ use crate::wave::{LANE_INVALID, PRIVATE_APERTURE, SHARED_APERTURE, TEMPORARIES, 
 
 /// Bytes of the longest instruction.
 const LONGEST: usize = 16;
+/// Bytes of an instruction that a fault shows.
+const SHOWN: usize = 8;
 
 /// Decodes the instruction at a device address.
 pub(super) fn decode(image: &Image, address: u64) -> Decoded {
     let mut bytes = [0; LONGEST];
     let n = image.bytes_at(address, &mut bytes);
-    let shown = bytes[..n.min(8)].to_vec();
     let decoder = redwick_isa::Decoder::new(image.target.generation());
     match decoder.decode(&bytes[..n], address) {
         Ok(inst) => Decoded::Inst(inst),
-        Err(error) => Decoded::Unknown(shown, error.to_string()),
+        Err(error) => Decoded::Unknown(error.to_string()),
     }
 }
 
@@ -40,15 +41,17 @@ type Refusal = String;
 /// Builds the steps of a program.
 pub(super) struct Resolver<'p, const L: usize> {
     program: &'p mut Program<L>,
+    image: &'p Image,
     level: Level,
     /// Value of one or two words → row among the constants.
     constants: HashMap<(u32, Option<u32>), u16>,
 }
 
 impl<'p, const L: usize> Resolver<'p, L> {
-    pub(super) fn new(program: &'p mut Program<L>, level: Level) -> Self {
+    pub(super) fn new(program: &'p mut Program<L>, image: &'p Image, level: Level) -> Self {
         Self {
             program,
+            image,
             level,
             constants: HashMap::new(),
         }
@@ -63,12 +66,12 @@ impl<'p, const L: usize> Resolver<'p, L> {
     /// Adds the step for what was found at an address.
     pub(super) fn add(&mut self, address: u64, decoded: Decoded) {
         match decoded {
-            Decoded::Unknown(bytes, reason) => self.add_refused(address, 4, bytes, reason),
+            Decoded::Unknown(reason) => self.add_refused(address, 4, reason),
             Decoded::Inst(inst) => {
                 let size = inst.size;
                 match self.step(address, &inst) {
                     Ok((step, access)) => self.push(step, access),
-                    Err(reason) => self.add_refused(address, size, Vec::new(), reason),
+                    Err(reason) => self.add_refused(address, size, reason),
                 }
                 self.program.instructions.push(inst);
                 if let Some(last) = self.program.steps.last_mut() {
@@ -93,7 +96,10 @@ impl<'p, const L: usize> Resolver<'p, L> {
         self.program.accesses.push(access);
     }
 
-    fn add_refused(&mut self, address: u64, size: u8, bytes: Vec<u8>, reason: Refusal) {
+    fn add_refused(&mut self, address: u64, size: u8, reason: Refusal) {
+        let mut bytes = vec![0; SHOWN];
+        let there = self.image.bytes_at(address, &mut bytes);
+        bytes.truncate(there);
         let mut step = self.blank(address, size, exec::refused::<L>());
         step.refusal = Some(Box::new((bytes, reason)));
         self.push(step, Access::default());

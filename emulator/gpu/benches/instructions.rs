@@ -1,0 +1,150 @@
+//! Wave-instructions a second on one core: `cargo bench -p redwick-gpu`.
+#![allow(clippy::unwrap_used)]
+
+use std::time::{Duration, Instant};
+
+use redwick_gpu::{Dispatch, Gpu, Module, Options};
+
+/// How long each kernel is measured.
+const MEASURED: Duration = Duration::from_secs(1);
+
+/// A kernel and how to launch it.
+struct Case {
+    set: &'static str,
+    kernel: &'static str,
+    grid: [u32; 3],
+    block: u32,
+    /// Sizes of the buffers, in bytes, then the last argument.
+    buffers: &'static [u64],
+    last: Option<u32>,
+}
+
+const CASES: &[Case] = &[
+    Case {
+        set: "basic",
+        kernel: "gemm",
+        grid: [8, 8, 1],
+        block: 256,
+        buffers: &[1 << 18; 3],
+        last: Some(256),
+    },
+    Case {
+        set: "basic",
+        kernel: "softmax",
+        grid: [64, 1, 1],
+        block: 256,
+        buffers: &[1 << 20; 2],
+        last: Some(4096),
+    },
+    Case {
+        set: "basic",
+        kernel: "reduce_sum",
+        grid: [64, 1, 1],
+        block: 256,
+        buffers: &[1 << 20; 2],
+        last: Some(4096),
+    },
+    Case {
+        set: "basic",
+        kernel: "vector_add",
+        grid: [1024, 1, 1],
+        block: 256,
+        buffers: &[1 << 20; 3],
+        last: Some(1 << 18),
+    },
+    Case {
+        set: "basic",
+        kernel: "divide",
+        grid: [256, 1, 1],
+        block: 256,
+        buffers: &[1 << 20; 4],
+        last: Some(1 << 16),
+    },
+    Case {
+        set: "mfma",
+        kernel: "mfma_32x32x8",
+        grid: [4096, 1, 1],
+        block: 64,
+        buffers: &[4096; 3],
+        last: None,
+    },
+    Case {
+        set: "wmma",
+        kernel: "wmma_f32",
+        grid: [4096, 1, 1],
+        block: 32,
+        buffers: &[4096; 3],
+        last: None,
+    },
+];
+
+fn load(gpu: &Gpu, set: &str) -> Option<Module> {
+    let path = format!(
+        "{}/tests/kernels/{set}.{}.hsaco",
+        env!("CARGO_MANIFEST_DIR"),
+        gpu.target()
+    );
+    Some(gpu.load(&std::fs::read(path).ok()?).unwrap())
+}
+
+/// Numbers of a size that keeps sums and exponentials in range.
+fn fill(gpu: &Gpu, address: u64, bytes: u64) {
+    let values: Vec<u8> = (0..bytes / 4)
+        .flat_map(|i| ((i % 97) as f32 / 97.0 - 0.5).to_le_bytes())
+        .collect();
+    gpu.memory().write(address, &values).unwrap();
+}
+
+fn measure(target: &str, case: &Case, checked: bool) -> Option<(f64, f64)> {
+    let options = Options {
+        memory_bytes: 1 << 30,
+        threads: Some(1),
+        checked,
+        ..Options::default()
+    };
+    let gpu = Gpu::new(target, options).unwrap();
+    let kernel = load(&gpu, case.set)?.kernel(case.kernel)?;
+    let mut arguments = Vec::new();
+    for bytes in case.buffers {
+        let address = gpu.memory().alloc(*bytes, 256).unwrap();
+        fill(&gpu, address, *bytes);
+        arguments.extend(address.to_le_bytes());
+    }
+    arguments.extend(case.last.iter().flat_map(|x| x.to_le_bytes()));
+    let dispatch = Dispatch {
+        grid: case.grid,
+        block: [case.block, 1, 1],
+        dynamic_lds: 0,
+        arguments: &arguments,
+    };
+    let started = Instant::now();
+    let mut instructions = 0;
+    while started.elapsed() < MEASURED {
+        instructions += gpu.launch(&kernel, &dispatch).unwrap().instructions;
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    Some((instructions as f64, seconds))
+}
+
+fn main() {
+    println!(
+        "{:<10} {:<14} {:>6} {:>10} {:>16} {:>12}",
+        "target", "kernel", "lanes", "mode", "instructions/s", "lanes/s"
+    );
+    for target in ["gfx90a", "gfx942", "gfx1100"] {
+        for case in CASES {
+            for (mode, checked) in [("plain", false), ("checked", true)] {
+                let Some((instructions, seconds)) = measure(target, case, checked) else {
+                    continue;
+                };
+                let lanes = if target == "gfx1100" { 32 } else { 64 };
+                let rate = instructions / seconds / 1e6;
+                let kernel = case.kernel;
+                println!(
+                    "{target:<10} {kernel:<14} {lanes:>6} {mode:>10} {rate:>14.1} M {:>10.2} G",
+                    rate * f64::from(lanes) / 1e3
+                );
+            }
+        }
+    }
+}
