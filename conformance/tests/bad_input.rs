@@ -1,5 +1,7 @@
 //! What cannot be done is an error that says so, after which the device works.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use candle_core::{DType, Device, Error, RocmDevice, Tensor};
 use redwick_conformance::emulated;
 

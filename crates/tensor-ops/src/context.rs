@@ -133,10 +133,16 @@ impl Context {
         lease(&self.0.pool, &self.0.name, bytes)
     }
 
-    /// Where kernels report an index out of range.
+    /// Where kernels report an index out of range. Whoever launches such a kernel says so afterwards:
+    /// see [`Context::fault_is_possible`].
     pub(crate) fn fault_word(&self) -> u64 {
-        self.0.fault_possible.store(true, Ordering::Relaxed);
         address(&self.0.fault)
+    }
+
+    /// Notes that a kernel was launched that may report a fault. Not earlier: a check in between would
+    /// take the note and read the word too soon.
+    pub(crate) fn fault_is_possible(&self) {
+        self.0.fault_possible.store(true, Ordering::Relaxed);
     }
 
     /// Reports an index that a kernel found out of range, once.

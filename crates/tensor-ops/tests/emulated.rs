@@ -1,5 +1,7 @@
 //! Contexts, memory and the paths that no ordinary tensor takes, on an emulated GPU.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use redwick_tensor_ops::ops::{self, BinaryOp, UnaryOp};
 use redwick_tensor_ops::{Context, DType, Error, Layout, Storage, View, open, open_another};
 
@@ -8,7 +10,10 @@ fn context(spec: &str) -> Context {
 }
 
 fn upload(context: &Context, values: &[f32]) -> Storage {
-    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let bytes: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
     Storage::upload(context, DType::F32, &bytes).unwrap()
 }
 
@@ -48,7 +53,10 @@ fn memory_is_reused_in_the_order_of_the_stream() {
     assert_eq!(download(&x)[999], 1019.0);
     drop(x);
     assert_eq!(context.memory().in_use, before.in_use);
-    assert_eq!(context.trim().unwrap(), after.in_use + after.cached - before.in_use);
+    assert_eq!(
+        context.trim().unwrap(),
+        after.in_use + after.cached - before.in_use
+    );
     assert_eq!(context.memory().cached, 0);
 }
 
@@ -56,7 +64,10 @@ fn memory_is_reused_in_the_order_of_the_stream() {
 fn a_full_device_says_so_and_works() {
     let context = context("emulated:gfx942");
     let refused = Storage::uninit(&context, DType::F32, 1 << 45);
-    let Err(Error::OutOfMemory { requested, total, .. }) = refused else {
+    let Err(Error::OutOfMemory {
+        requested, total, ..
+    }) = refused
+    else {
         panic!("{refused:?}");
     };
     assert_eq!(requested, 1 << 47);
@@ -74,7 +85,10 @@ fn a_layout_outside_its_storage_is_refused() {
         Layout::strided(&[2, 2], &[6, 1], 0).unwrap(),
     ] {
         let refused = View::new(&storage, &layout);
-        assert!(matches!(refused, Err(Error::OutOfBounds { .. })), "{layout}");
+        assert!(
+            matches!(refused, Err(Error::OutOfBounds { .. })),
+            "{layout}"
+        );
     }
 }
 
@@ -94,7 +108,10 @@ fn more_dimensions_than_a_kernel_takes() {
         let straight = Layout::contiguous(&[2; 8]);
         let other = View::new(&x, &straight).unwrap();
         let sums: Vec<f32> = (0..256).map(|n| want[n] + n as f32).collect();
-        assert_eq!(download(&ops::binary(BinaryOp::Add, view, other).unwrap()), sums);
+        assert_eq!(
+            download(&ops::binary(BinaryOp::Add, view, other).unwrap()),
+            sums
+        );
         let total = ops::reduce(ops::ReduceOp::Sum, view, &[0, 1, 2, 3, 4, 5, 6, 7]).unwrap();
         assert_eq!(download(&total), [255.0 * 128.0]);
     }
@@ -108,7 +125,10 @@ fn nothing_is_launched_for_nothing() {
     let view = View::new(&empty, &layout).unwrap();
     assert!(ops::unary(UnaryOp::Exp, view).unwrap().is_empty());
     assert!(ops::softmax(view).unwrap().is_empty());
-    assert_eq!(download(&ops::reduce(ops::ReduceOp::Sum, view, &[1]).unwrap()), [0.0; 3]);
+    assert_eq!(
+        download(&ops::reduce(ops::ReduceOp::Sum, view, &[1]).unwrap()),
+        [0.0; 3]
+    );
     let minimum = ops::reduce(ops::ReduceOp::Min, view, &[1]);
     assert!(matches!(minimum, Err(Error::EmptyReduction { .. })));
 }
@@ -118,7 +138,10 @@ fn operands_that_do_not_fit_are_refused() {
     let context = context("emulated:gfx942:checked");
     let x = upload(&context, &counted(6));
     let (row, matrix) = (Layout::contiguous(&[6]), Layout::contiguous(&[2, 3]));
-    let (row, matrix) = (View::new(&x, &row).unwrap(), View::new(&x, &matrix).unwrap());
+    let (row, matrix) = (
+        View::new(&x, &row).unwrap(),
+        View::new(&x, &matrix).unwrap(),
+    );
     let errors = [
         ops::binary(BinaryOp::Add, row, matrix).unwrap_err(),
         ops::matmul(matrix, matrix).unwrap_err(),

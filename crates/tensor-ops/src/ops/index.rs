@@ -126,7 +126,9 @@ fn index_kernel(
 
 fn launch(x: View<'_>, kernel: Kernel<args::Gather>, arguments: &args::Gather) -> Result<()> {
     let grid = kernel.grid_for_steps(arguments.n)?;
-    x.context().launch(kernel, grid, arguments)
+    x.context().launch(kernel, grid, arguments)?;
+    x.context().fault_is_possible();
+    Ok(())
 }
 
 fn mismatch(op: &'static str, x: View<'_>, ids: View<'_>) -> Error {
