@@ -1,6 +1,6 @@
 //! Tensor operations on AMD GPUs, from an op to a launch. Knows no framework.
 //!
-//! - [`open`] gives a [`Context`]: a device, one stream, memory that is reused in the stream's order,
+//! - [`open()`] gives a [`Context`]: a device, one stream, memory that is reused in the stream's order,
 //!   and the kernels for its target.
 //! - A [`Storage`] holds elements of a [`DType`]; a [`View`] is a storage with a [`Layout`] that
 //!   stays inside it.
