@@ -166,6 +166,21 @@ fn an_emulated_gpu_answers_and_is_named() {
     );
 }
 
+#[cfg(feature = "emulator")]
+#[test]
+fn a_model_larger_than_the_device_is_a_failure_that_says_how_much_there_is() {
+    let output = redwick_with(
+        &[("REDWICK_EMULATED_MEMORY_MIB", "1")],
+        &["generate", "--device", "emulated:gfx942", "1 + 1 ="],
+    );
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(
+        message.contains("out of memory on emulated:gfx942"),
+        "{message}"
+    );
+}
+
 #[test]
 fn a_device_that_is_not_there_is_a_failure_that_says_what_was_tried() {
     let output = redwick_with(
