@@ -110,8 +110,13 @@ DEVICE C from_scalar(u64 bits) {
 
 // --- Accesses of several elements ----------------------------------------------------------------
 
+// Elements of 4 bytes and more need no alignment beyond their own: the hardware reads 16 bytes at
+// any multiple of 4.
 template <class T, u32 N>
-struct alignas(sizeof(T) * N) Pack {
+constexpr u32 PACK_ALIGNMENT = sizeof(T) < 4 ? sizeof(T) * N : sizeof(T);
+
+template <class T, u32 N>
+struct alignas(PACK_ALIGNMENT<T, N>) Pack {
     T at[N];
 };
 
@@ -127,8 +132,12 @@ DEVICE void store(T *to, const Pack<T, N> &pack) {
     *reinterpret_cast<Pack<T, N> *>(to) = pack;
 }
 
-// Whether packs of N elements may be accessed at each of the addresses.
+// Whether packs of N elements may be accessed at each of the addresses, which are multiples of the
+// elements' sizes.
 template <u32 N, class... T>
 DEVICE bool aligned(const T *...address) {
-    return ((reinterpret_cast<u64>(address) % (sizeof(T) * N) == 0) && ...);
+    return (
+        (PACK_ALIGNMENT<T, N> == sizeof(T) ||
+         reinterpret_cast<u64>(address) % PACK_ALIGNMENT<T, N> == 0) &&
+        ...);
 }

@@ -12,10 +12,11 @@ DEVICE bool is_absent(Index index) {
 // The element at an index of `x`. One outside gives zeros and is noted in `fault`, if there is one.
 template <class Index, class T>
 DEVICE T pick(const T *x, Index index, u64 before, u32 source, u32 right, u32 at, u32 *fault) {
+    if (is_absent(index)) return T();
     if (static_cast<u64>(index) < source) {
         return x[(before * source + static_cast<u64>(index)) * right + at];
     }
-    if (!is_absent(index) && fault != nullptr) *fault = 1;
+    if (fault != nullptr) *fault = 1;
     return T();
 }
 

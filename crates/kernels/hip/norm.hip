@@ -7,9 +7,8 @@
 template <class T, u32 WORKERS, u32 HELD, u32 PACK>
 DEVICE void rms_norm_row(const T *x, const T *scale, T *y, u32 columns, f32 epsilon) {
     typedef Compute<T> C;
-    Row<T, WORKERS, HELD, PACK> row(x, columns, 0), factors(scale, columns, 0), squares = row;
-    squares.map([](C value, u32) { return value * value; });
-    C mean = squares.reduce(0, Sum()) / C(columns);
+    Row<T, WORKERS, HELD, PACK> row(x, columns, 0), factors(scale, columns, 0);
+    C mean = row.reduce(0, [](C value, u32) { return value * value; }, Sum()) / C(columns);
     C factor = 1 / math::sqrt(mean + C(epsilon));
     row.map([&](C value, u32 k) { return value * factor * factors.held[k]; });
     row.write(y);
@@ -68,12 +67,11 @@ DEVICE void layer_norm_row(const T *x, const T *scale, const T *shift, T *y, u32
     typedef Row<T, WORKERS, HELD, PACK> Held;
     Held row(x, columns, 0);
     C mean = row.reduce(0, Sum()) / C(columns);
-    Held squares = row;
-    squares.map([=](C value, u32 k) {
+    auto square = [=](C value, u32 k) {
         bool there = Held::column(k) + k % PACK < columns;
         return there ? (value - mean) * (value - mean) : C(0);
-    });
-    C variance = squares.reduce(0, Sum()) / C(columns);
+    };
+    C variance = row.reduce(0, square, Sum()) / C(columns);
     C factor = 1 / math::sqrt(variance + C(epsilon));
     Held factors(scale, columns, 0), terms(shift, columns, 0);
     row.map([&](C value, u32 k) { return (value - mean) * factor * factors.held[k] + terms.held[k]; });

@@ -41,18 +41,23 @@ struct Row {
         });
     }
 
-    // Combines all elements of the row; all workers get the result. Absent elements take part.
-    template <class F>
-    DEVICE C reduce(C start, F combine) {
-        map([&](C value, u32) {
-            start = combine(start, value);
-            return value;
+    // Combines f(element, its number here) of the whole row; all workers get the result. Absent
+    // elements take part.
+    template <class F, class G>
+    DEVICE C reduce(C start, F f, G combine) const {
+        for_packs([&](u32 k) {
+            for (u32 i = 0; i < PACK; i++) start = combine(start, f(held[k + i], k + i));
         });
         if constexpr (WORKERS == BLOCK) {
             return reduce_workgroup(start, combine);
         } else {
             return reduce_lanes<WORKERS>(start, combine);
         }
+    }
+
+    template <class G>
+    DEVICE C reduce(C start, G combine) const {
+        return reduce(start, [](C value, u32) { return value; }, combine);
     }
 
     DEVICE void write(T *y) const {

@@ -22,7 +22,8 @@ DEVICE void elementwise(u64 n, F f, Y *y, const X *...x) {
     constexpr u32 lanes = 16 / widest<Y, X...>();
     constexpr u32 span = BLOCK * UNROLL * lanes;
     const u64 first = static_cast<u64>(block_x()) * span;
-    const u32 count = static_cast<u32>(least<u64>(n - first, span));
+    const u64 left = n - first;
+    const u32 count = left < span ? static_cast<u32>(left) : span;
     y += first;
     ((x += first), ...);
     if (!aligned<lanes>(y, x...)) {

@@ -6,22 +6,24 @@ use std::collections::HashMap;
 use redwick_code_object::{CodeObject, KernelMetadata, ValueKind};
 use redwick_kernels::{Family, Field, KernelInfo};
 
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
 /// The kernels of a code object by name.
-fn kernels(target: &str, family: Family) -> HashMap<String, KernelMetadata> {
-    let bytes = redwick_kernels::code_object(target, family).unwrap();
-    let code = CodeObject::parse(bytes).unwrap();
+fn kernels(target: &str, family: Family) -> Result<HashMap<String, KernelMetadata>> {
+    let bytes = redwick_kernels::code_object(target, family)?;
+    let code = CodeObject::parse(bytes)?;
     assert_eq!(code.target(), target);
     let kernels = code.kernels().iter();
-    kernels
+    Ok(kernels
         .map(|kernel| (kernel.name.clone(), kernel.metadata.clone()))
-        .collect()
+        .collect())
 }
 
 /// Calls a check for each kernel of the manifest and each target.
-fn for_each(check: impl Fn(&str, &KernelInfo, &KernelMetadata)) {
+fn for_each(check: impl Fn(&str, &KernelInfo, &KernelMetadata)) -> Result<()> {
     for target in redwick_kernels::targets() {
         for family in Family::ALL {
-            let there = kernels(target, family);
+            let there = kernels(target, family)?;
             let wanted = redwick_kernels::all().iter().filter(|k| k.family == family);
             let mut count = 0;
             for kernel in wanted {
@@ -33,6 +35,7 @@ fn for_each(check: impl Fn(&str, &KernelInfo, &KernelMetadata)) {
             assert_eq!(there.len(), count, "{} on {target}", family.name());
         }
     }
+    Ok(())
 }
 
 fn is_pointer(kind: &ValueKind) -> bool {
@@ -40,31 +43,41 @@ fn is_pointer(kind: &ValueKind) -> bool {
 }
 
 #[test]
-fn arguments_lie_where_the_kernels_read_them() {
+fn arguments_lie_where_the_kernels_read_them() -> Result<()> {
     for_each(|target, kernel, metadata| {
         let place = |field: &Field| (field.offset, field.size, field.is_pointer);
         let ours: Vec<_> = kernel.fields.iter().map(place).collect();
         let theirs: Vec<_> = metadata
             .explicit_args()
-            .map(|arg| (arg.offset as usize, arg.size as usize, is_pointer(&arg.value_kind)))
+            .map(|arg| {
+                (
+                    arg.offset as usize,
+                    arg.size as usize,
+                    is_pointer(&arg.value_kind),
+                )
+            })
             .collect();
         assert_eq!(ours, theirs, "{} on {target}", kernel.symbol);
-    });
+    })
 }
 
 #[test]
-fn blocks_and_waves_are_those_of_the_manifest() {
+fn blocks_and_waves_are_those_of_the_manifest() -> Result<()> {
     for_each(|target, kernel, metadata| {
-        let wave = redwick_kernels::wave_size(target).unwrap();
-        assert_eq!(metadata.wavefront_size, wave, "{} on {target}", kernel.symbol);
-        assert_eq!(metadata.max_flat_workgroup_size, kernel.block, "{}", kernel.symbol);
-    });
+        let wave = redwick_kernels::wave_size(target);
+        assert_eq!(Ok(metadata.wavefront_size), wave, "{}", kernel.symbol);
+        assert_eq!(
+            metadata.max_flat_workgroup_size, kernel.block,
+            "{}",
+            kernel.symbol
+        );
+    })
 }
 
 #[test]
-fn no_kernel_spills() {
+fn no_kernel_spills() -> Result<()> {
     for_each(|target, kernel, metadata| {
         let spills = metadata.vgpr_spill_count + metadata.sgpr_spill_count;
         assert_eq!(spills, 0, "{} on {target}", kernel.symbol);
-    });
+    })
 }
