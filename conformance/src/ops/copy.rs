@@ -76,11 +76,37 @@ const fn cast(name: &'static str, run: Run) -> Op {
     }
 }
 
+const fn narrowing(name: &'static str, run: Run) -> Op {
+    Op {
+        dtypes: &[
+            DType::F32,
+            DType::F16,
+            DType::BF16,
+            DType::U8,
+            DType::U32,
+            DType::I64,
+        ],
+        ..cast(name, run)
+    }
+}
+
+/// The device goes from f64 to 16 bits by way of f32, so a number just beside a tie may round to the
+/// other neighbour.
+const fn rounded_twice(name: &'static str, run: Run) -> Op {
+    Op {
+        dtypes: &[DType::F64],
+        tolerance: Tolerance::ulps(1.0),
+        ..cast(name, run)
+    }
+}
+
 /// Casts from all dtypes to each.
 pub const CASTS: &[Op] = &[
     cast("cast to f32", |x, _| x[0].to_dtype(DType::F32)),
-    cast("cast to f16", |x, _| x[0].to_dtype(DType::F16)),
-    cast("cast to bf16", |x, _| x[0].to_dtype(DType::BF16)),
+    narrowing("cast to f16", |x, _| x[0].to_dtype(DType::F16)),
+    narrowing("cast to bf16", |x, _| x[0].to_dtype(DType::BF16)),
+    rounded_twice("cast of f64 to f16", |x, _| x[0].to_dtype(DType::F16)),
+    rounded_twice("cast of f64 to bf16", |x, _| x[0].to_dtype(DType::BF16)),
     cast("cast to f64", |x, _| x[0].to_dtype(DType::F64)),
     cast("cast to u8", |x, _| x[0].to_dtype(DType::U8)),
     cast("cast to u32", |x, _| x[0].to_dtype(DType::U32)),
