@@ -4,6 +4,11 @@
 //! and the host's vector features. Lane-wise operations are rows of tables (`lane_ops!`,
 //! `compare_ops!`, `scalar_ops!`): an opcode and an expression on lane values.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "a lane is an index into several rows at once"
+)]
+
 mod access;
 mod arithmetic;
 mod atomic;
@@ -32,6 +37,8 @@ mod salu;
 mod salu_compare;
 mod salu_mask;
 mod scalar_memory;
+#[cfg(test)]
+mod tests;
 mod transcendental;
 mod trigonometric;
 mod value;

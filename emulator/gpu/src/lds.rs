@@ -56,6 +56,16 @@ impl Lds {
         true
     }
 
+    /// Whether a read of `N` bytes is aligned to words and of what was written (checked mode).
+    #[inline(always)]
+    pub(crate) fn is_sound<const N: usize>(&self, offset: u32) -> bool {
+        let written = self
+            .written
+            .get(offset as usize..)
+            .and_then(|written| written.first_chunk::<N>());
+        offset.is_multiple_of(N.min(4) as u32) && written == Some(&[true; N])
+    }
+
     /// The first of `size` bytes that was never written (checked mode).
     pub(crate) fn unwritten(&self, offset: u32, size: u32) -> Option<u32> {
         let range = self

@@ -6,7 +6,7 @@ use redwick_code_object::{self as code_object, CodeObject, Relocation, Relocatio
 
 use crate::fault::Error;
 use crate::memory::Memory;
-use crate::program::AnyProgram;
+use crate::program::{AnyProgram, Code};
 use crate::target::Target;
 
 /// A loaded code object.
@@ -186,9 +186,14 @@ impl Image {
     fn patch64(&self, place: u64, value: u64) {
         self.memory.store(place, value.to_le_bytes());
     }
+}
 
-    /// The `index`th 32-bit word of the code at device address `address`, if there is one.
-    pub(crate) fn bytes_at(&self, address: u64, out: &mut [u8]) -> usize {
+impl Code for Image {
+    fn target(&self) -> &'static Target {
+        self.target
+    }
+
+    fn bytes_at(&self, address: u64, out: &mut [u8]) -> usize {
         let end = self.base + self.code.image_size();
         let n = end.saturating_sub(address).min(out.len() as u64) as usize;
         if address < self.base || !self.memory.load_bytes(address, &mut out[..n]) {

@@ -100,38 +100,51 @@ impl<const L: usize> Program<L> {
     }
 
     fn decode(image: &Image, kernel: &redwick_code_object::Kernel) -> Self {
-        let mut program = Self::empty(image.target, kernel);
-        let mut entry = image.base + kernel.entry_address();
-        if kernel.descriptor.kernarg_preload_length > 0 {
-            entry += PRELOAD_PROLOGUE;
-        }
-        let mut decoder = Decoder {
-            image,
-            found: HashMap::new(),
-            indirect: false,
-        };
-        decoder.follow(vec![entry]);
-        if decoder.indirect {
-            decoder.sweep();
-        }
-        program.assemble(image, decoder.found);
-        program.entry = program.step_at(entry).unwrap_or(0);
-        program
-    }
-
-    fn empty(target: &'static Target, kernel: &redwick_code_object::Kernel) -> Self {
         let descriptor = &kernel.descriptor;
-        let granule = if target.family == Family::Rdna3 && L == 64 {
+        let rdna = image.target.family == Family::Rdna3;
+        let granule = if rdna && L == 64 {
             4
         } else {
-            target.vgpr_granule
+            image.target.vgpr_granule
         };
         let registers = descriptor.rsrc1.vgprs(granule) as usize;
-        let accumulators = match target.family {
-            Family::Rdna3 => registers,
-            _ => (descriptor.rsrc3.cdna_accum_offset() as usize).min(registers),
+        let accumulators = if rdna {
+            registers
+        } else {
+            descriptor.rsrc3.cdna_accum_offset() as usize
         };
-        Self {
+        let prologue = if descriptor.kernarg_preload_length > 0 {
+            PRELOAD_PROLOGUE
+        } else {
+            0
+        };
+        let entry = image.base + kernel.entry_address() + prologue;
+        let segments = image
+            .code
+            .segments()
+            .iter()
+            .filter(|segment| segment.access.execute);
+        let ranges: Vec<_> = segments
+            .map(|s| (image.base + s.address, image.base + s.end()))
+            .collect();
+        Self::from_code(
+            image,
+            entry,
+            &ranges,
+            registers,
+            accumulators.min(registers),
+        )
+    }
+
+    /// Decodes the code that is reached from `entry`; `ranges` are where code may be at all.
+    pub(crate) fn from_code(
+        code: &dyn Code,
+        entry: u64,
+        ranges: &[(u64, u64)],
+        registers: usize,
+        accumulators: usize,
+    ) -> Self {
+        let mut program = Self {
             steps: Vec::new(),
             accesses: Vec::new(),
             entry: 0,
@@ -140,12 +153,24 @@ impl<const L: usize> Program<L> {
             constants: Vec::new(),
             instructions: Vec::new(),
             index: HashMap::new(),
-            target,
+            target: code.target(),
+        };
+        let mut decoder = Decoder {
+            code,
+            found: HashMap::new(),
+            indirect: false,
+        };
+        decoder.follow(vec![entry]);
+        if decoder.indirect {
+            ranges.iter().for_each(|range| decoder.sweep(*range));
         }
+        program.assemble(code, decoder.found);
+        program.entry = program.step_at(entry).unwrap_or(0);
+        program
     }
 
     /// Turns instructions into steps. Step 0 is where a flow ends that leads nowhere.
-    fn assemble(&mut self, image: &Image, found: HashMap<u64, Decoded>) {
+    fn assemble(&mut self, code: &dyn Code, found: HashMap<u64, Decoded>) {
         let mut found: Vec<_> = found.into_iter().collect();
         found.sort_by_key(|(address, _)| *address);
         self.index = found
@@ -155,13 +180,20 @@ impl<const L: usize> Program<L> {
             .collect();
         // `Gpu::new` has made sure that there is one.
         let level = Level::detect().unwrap_or(Level::Portable);
-        let mut resolver = resolve::Resolver::new(self, image, level);
+        let mut resolver = resolve::Resolver::new(self, code, level);
         resolver.add_nowhere();
         for (address, decoded) in found {
             resolver.add(address, decoded);
         }
         resolver.finish();
     }
+}
+
+/// Where instructions come from.
+pub(crate) trait Code {
+    /// Copies the code at a device address; returns how many bytes there are.
+    fn bytes_at(&self, address: u64, out: &mut [u8]) -> usize;
+    fn target(&self) -> &'static Target;
 }
 
 /// What was found at an address.
@@ -174,7 +206,7 @@ pub(crate) enum Decoded {
 
 /// Finds the instructions of a kernel.
 struct Decoder<'a> {
-    image: &'a Image,
+    code: &'a dyn Code,
     found: HashMap<u64, Decoded>,
     /// Some flow goes where only a register says.
     indirect: bool,
@@ -185,7 +217,7 @@ impl Decoder<'_> {
     fn follow(&mut self, mut open: Vec<u64>) {
         while let Some(mut address) = open.pop() {
             while !self.found.contains_key(&address) {
-                let decoded = resolve::decode(self.image, address);
+                let decoded = resolve::decode(self.code, address);
                 let next = self.successors(address, &decoded, &mut open);
                 self.found.insert(address, decoded);
                 match next {
@@ -216,28 +248,17 @@ impl Decoder<'_> {
         (!ends).then_some(behind)
     }
 
-    /// Decodes the whole code segment, wherever an instruction can be made out.
-    fn sweep(&mut self) {
-        let segments = self
-            .image
-            .code
-            .segments()
-            .iter()
-            .filter(|segment| segment.access.execute);
-        let ranges: Vec<_> = segments
-            .map(|s| (self.image.base + s.address, self.image.base + s.end()))
-            .collect();
-        for (start, end) in ranges {
-            let mut address = start;
-            while address < end {
-                let decoded = resolve::decode(self.image, address);
-                let size = match &decoded {
-                    Decoded::Inst(inst) => u64::from(inst.size),
-                    Decoded::Unknown(_) => 4,
-                };
-                self.found.entry(address).or_insert(decoded);
-                address += size.max(4);
-            }
+    /// Decodes a whole range, wherever an instruction can be made out.
+    fn sweep(&mut self, (start, end): (u64, u64)) {
+        let mut address = start;
+        while address < end {
+            let decoded = resolve::decode(self.code, address);
+            let size = match &decoded {
+                Decoded::Inst(inst) => u64::from(inst.size),
+                Decoded::Unknown(_) => 4,
+            };
+            self.found.entry(address).or_insert(decoded);
+            address += size.max(4);
         }
     }
 }

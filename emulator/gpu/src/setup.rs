@@ -274,7 +274,6 @@ impl<'m> Setup<'m> {
             at += 1;
         }
         let rsrc2 = self.descriptor.rsrc2;
-        let mut at = rsrc2.user_sgpr_count() as u8;
         let system = [
             (rsrc2.sgpr_workgroup_id_x(), workgroup[0]),
             (rsrc2.sgpr_workgroup_id_y(), workgroup[1]),
@@ -285,10 +284,10 @@ impl<'m> Setup<'m> {
                 offset as u32,
             ),
         ];
-        for (_, value) in system.iter().filter(|(wanted, _)| *wanted) {
-            wave.set_sgpr32(at, *value);
+        let wanted = system.into_iter().filter(|(wanted, _)| *wanted);
+        for (at, (_, value)) in (rsrc2.user_sgpr_count() as u8..).zip(wanted) {
+            wave.set_sgpr32(at, value);
             wave.mark_sgprs(at, 1);
-            at += 1;
         }
     }
 

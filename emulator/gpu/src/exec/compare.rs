@@ -72,7 +72,11 @@ fn class(bits: u64, exponent: u64, mantissa: u64) -> u32 {
 
 macro_rules! compare_ops {
     ($($op:ident | $opx:ident => ($a:ident: $A:ty, $b:ident: $B:ty) $body:block)*) => {
-        #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "unordered comparisons are what is meant")]
+        #[allow(
+            clippy::neg_cmp_op_on_partial_ord,
+            clippy::double_comparisons,
+            reason = "unordered comparisons are what is meant"
+        )]
         fn table<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
             Some(match opcode {
                 $(Opcode::$op | Opcode::$opx => {

@@ -18,7 +18,7 @@ impl<const L: usize> Wave<'_, L> {
         offset: u32,
         lane: usize,
     ) -> Result<[u8; N], Refused> {
-        if self.shadow.is_some() {
+        if self.shadow.is_some() && !self.lds.is_sound::<N>(offset) {
             self.lds_check(offset, N as u32, lane, false)?;
         }
         self.lds
@@ -34,7 +34,7 @@ impl<const L: usize> Wave<'_, L> {
         lane: usize,
         bytes: [u8; N],
     ) -> Result<(), Refused> {
-        if self.shadow.is_some() {
+        if self.shadow.is_some() && !offset.is_multiple_of(N.min(4) as u32) {
             self.lds_check(offset, N as u32, lane, true)?;
         }
         let stored = self.lds.store(offset, bytes);

@@ -49,12 +49,12 @@ lane_ops! { fn plain;
     VAdd3U32 => (a: u32, b: u32, c: u32) -> u32 { a.wrapping_add(b).wrapping_add(c) }
     VXadU32 => (a: u32, b: u32, c: u32) -> u32 { (a ^ b).wrapping_add(c) }
     VMulLoU32 => (a: u32, b: u32) -> u32 { a.wrapping_mul(b) }
-    VMulHiU32 => (a: u32, b: u32) -> u32 { (u64::from(a) * u64::from(b) >> 32) as u32 }
-    VMulHiI32 => (a: i32, b: i32) -> i32 { (i64::from(a) * i64::from(b) >> 32) as i32 }
+    VMulHiU32 => (a: u32, b: u32) -> u32 { ((u64::from(a) * u64::from(b)) >> 32) as u32 }
+    VMulHiI32 => (a: i32, b: i32) -> i32 { ((i64::from(a) * i64::from(b)) >> 32) as i32 }
     VMulI32I24 => (a: i32, b: i32) -> i32 { (s24(a) * s24(b)) as i32 }
     VMulU32U24 => (a: u32, b: u32) -> u32 { (u24(a) * u24(b)) as u32 }
-    VMulHiI32I24 => (a: i32, b: i32) -> i32 { (s24(a) * s24(b) >> 32) as i32 }
-    VMulHiU32U24 => (a: u32, b: u32) -> u32 { (u24(a) * u24(b) >> 32) as u32 }
+    VMulHiI32I24 => (a: i32, b: i32) -> i32 { ((s24(a) * s24(b)) >> 32) as i32 }
+    VMulHiU32U24 => (a: u32, b: u32) -> u32 { ((u24(a) * u24(b)) >> 32) as u32 }
     VMadI32I24 => (a: i32, b: i32, c: i32) -> i32 { ((s24(a) * s24(b)) as i32).wrapping_add(c) }
     VMadU32U24 => (a: u32, b: u32, c: u32) -> u32 { ((u24(a) * u24(b)) as u32).wrapping_add(c) }
     VMadI32I16 => (a: i16, b: i16, c: i32) -> i32 { (i32::from(a) * i32::from(b)).wrapping_add(c) }

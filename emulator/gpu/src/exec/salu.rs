@@ -202,8 +202,8 @@ scalar_ops! { fn arithmetic;
     SMinU32 => (a: u32, b: u32, _scc, _i) -> With<u32> { With(a.min(b), a < b) }
     SMaxU32 => (a: u32, b: u32, _scc, _i) -> With<u32> { With(a.max(b), a > b) }
     SMulI32 => (a: u32, b: u32, _scc, _i) -> Keep<u32> { Keep(a.wrapping_mul(b)) }
-    SMulHiU32 => (a: u32, b: u32, _scc, _i) -> Keep<u32> { Keep((u64::from(a) * u64::from(b) >> 32) as u32) }
-    SMulHiI32 => (a: i32, b: i32, _scc, _i) -> Keep<i32> { Keep((i64::from(a) * i64::from(b) >> 32) as i32) }
+    SMulHiU32 => (a: u32, b: u32, _scc, _i) -> Keep<u32> { Keep(((u64::from(a) * u64::from(b)) >> 32) as u32) }
+    SMulHiI32 => (a: i32, b: i32, _scc, _i) -> Keep<i32> { Keep(((i64::from(a) * i64::from(b)) >> 32) as i32) }
     SLshl1AddU32 => (a: u32, b: u32, _scc, _i) -> With<u32> { shift_add(a, 1, b) }
     SLshl2AddU32 => (a: u32, b: u32, _scc, _i) -> With<u32> { shift_add(a, 2, b) }
     SLshl3AddU32 => (a: u32, b: u32, _scc, _i) -> With<u32> { shift_add(a, 3, b) }

@@ -141,7 +141,7 @@ scalar_ops! { fn quad;
     SQuadmaskB32 => (a: u32, _b: u32, _scc, _i) -> With<u32> { let x = gathered_quads(u64::from(a)) as u32; With(x, x != 0) }
     SQuadmaskB64 => (a: u64, _b: u32, _scc, _i) -> With<u64> { let x = gathered_quads(a); With(x, x != 0) }
     SBitreplicateB64B32 => (a: u32, _b: u32, _scc, _i) -> Keep<u64> {
-        Keep((0..32).fold(0, |all, i| all | u64::from(a >> i & 1) * 3 << (2 * i)))
+        Keep((0..32).fold(0, |all, i| all | (u64::from(a >> i & 1) * 3) << (2 * i)))
     }
 }
 

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use redwick_isa::inst::{Aperture, InlineFloat, Modifiers, Operand};
 use redwick_isa::{Encoding, Generation, Inst};
 
-use super::{Decoded, Program, branch_target};
+use super::{Code, Decoded, Program, branch_target};
 use crate::exec::{self, Level};
-use crate::module::Image;
 use crate::shadow::Access;
 use crate::step::{
     Base, Bound, Dst, Flag, Half, Kind, Mods, Packed, Pair, Src, Step, keeps_high_half_on_cdna,
@@ -20,10 +19,10 @@ const LONGEST: usize = 16;
 const SHOWN: usize = 8;
 
 /// Decodes the instruction at a device address.
-pub(super) fn decode(image: &Image, address: u64) -> Decoded {
+pub(super) fn decode(code: &dyn Code, address: u64) -> Decoded {
     let mut bytes = [0; LONGEST];
-    let n = image.bytes_at(address, &mut bytes);
-    let decoder = redwick_isa::Decoder::new(image.target.generation());
+    let n = code.bytes_at(address, &mut bytes);
+    let decoder = redwick_isa::Decoder::new(code.target().generation());
     match decoder.decode(&bytes[..n], address) {
         Ok(inst) => Decoded::Inst(inst),
         Err(error) => Decoded::Unknown(error.to_string()),
@@ -41,17 +40,17 @@ type Refusal = String;
 /// Builds the steps of a program.
 pub(super) struct Resolver<'p, const L: usize> {
     program: &'p mut Program<L>,
-    image: &'p Image,
+    code: &'p dyn Code,
     level: Level,
     /// Value of one or two words → row among the constants.
     constants: HashMap<(u32, Option<u32>), u16>,
 }
 
 impl<'p, const L: usize> Resolver<'p, L> {
-    pub(super) fn new(program: &'p mut Program<L>, image: &'p Image, level: Level) -> Self {
+    pub(super) fn new(program: &'p mut Program<L>, code: &'p dyn Code, level: Level) -> Self {
         Self {
             program,
-            image,
+            code,
             level,
             constants: HashMap::new(),
         }
@@ -98,7 +97,7 @@ impl<'p, const L: usize> Resolver<'p, L> {
 
     fn add_refused(&mut self, address: u64, size: u8, reason: Refusal) {
         let mut bytes = vec![0; SHOWN];
-        let there = self.image.bytes_at(address, &mut bytes);
+        let there = self.code.bytes_at(address, &mut bytes);
         bytes.truncate(there);
         let mut step = self.blank(address, size, exec::refused::<L>());
         step.refusal = Some(Box::new((bytes, reason)));
@@ -162,8 +161,8 @@ impl<'p, const L: usize> Resolver<'p, L> {
         if exec::accumulates(inst.opcode) && sources[2] == Operand::None {
             sources[2] = inst.dst[0];
         }
-        for i in 0..4 {
-            let base = self.base(sources[i], bound.src[i], bound.src_words[i])?;
+        for (i, source) in sources.into_iter().enumerate() {
+            let base = self.base(source, bound.src[i], bound.src_words[i])?;
             step.src[i] = match base {
                 Some(base) if modifies(step.mods.as_deref(), i, bound.src[i]) => {
                     Src::Modified(base)

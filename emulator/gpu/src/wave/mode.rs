@@ -23,7 +23,7 @@ impl Mode {
     pub(crate) fn of_kernel(rsrc1: Rsrc1) -> Self {
         let mut mode = Self::default();
         let flags =
-            u32::from(rsrc1.dx10_clamp()) * DX10_CLAMP | u32::from(rsrc1.ieee_mode()) * IEEE;
+            (u32::from(rsrc1.dx10_clamp()) * DX10_CLAMP) | (u32::from(rsrc1.ieee_mode()) * IEEE);
         mode.set(rsrc1.float_mode_bits() | flags);
         mode
     }

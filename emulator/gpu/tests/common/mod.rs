@@ -1,29 +1,30 @@
 //! What the kernel tests share.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, reason = "every test file uses a part")]
+#![allow(clippy::unwrap_used)]
 
 use redwick_gpu::{Dispatch, Gpu, LaunchError, Module, Options, Statistics};
 
 /// The targets that the test kernels were built for.
-pub const TARGETS: [&str; 3] = ["gfx90a", "gfx942", "gfx1100"];
+pub(crate) const TARGETS: [&str; 3] = ["gfx90a", "gfx942", "gfx1100"];
 
 /// A GPU with a loaded set of test kernels, in checked mode.
-pub struct Bench {
-    pub gpu: Gpu,
-    pub module: Module,
+pub(crate) struct Bench {
+    pub(crate) gpu: Gpu,
+    pub(crate) module: Module,
 }
 
 /// An argument of a kernel.
-pub enum Arg {
+pub(crate) enum Arg {
     Pointer(u64),
     U32(u32),
 }
 
 impl Bench {
-    pub fn new(target: &str, set: &str) -> Self {
+    pub(crate) fn new(target: &str, set: &str) -> Self {
         Self::with(target, &code_object(target, set), true)
     }
 
-    pub fn with(target: &str, code: &[u8], checked: bool) -> Self {
+    pub(crate) fn with(target: &str, code: &[u8], checked: bool) -> Self {
         let options = Options {
             checked,
             memory_bytes: 1 << 30,
@@ -36,26 +37,26 @@ impl Bench {
     }
 
     /// A buffer that holds `values`.
-    pub fn upload<T: Copy>(&self, values: &[T], bytes: impl Fn(&T) -> Vec<u8>) -> u64 {
+    pub(crate) fn upload<T: Copy>(&self, values: &[T], bytes: impl Fn(&T) -> Vec<u8>) -> u64 {
         let data: Vec<u8> = values.iter().flat_map(bytes).collect();
         let address = self.gpu.memory().alloc(data.len() as u64, 256).unwrap();
         self.gpu.memory().write(address, &data).unwrap();
         address
     }
 
-    pub fn floats(&self, values: &[f32]) -> u64 {
+    pub(crate) fn floats(&self, values: &[f32]) -> u64 {
         self.upload(values, |x| x.to_le_bytes().to_vec())
     }
 
-    pub fn words(&self, values: &[u32]) -> u64 {
+    pub(crate) fn words(&self, values: &[u32]) -> u64 {
         self.upload(values, |x| x.to_le_bytes().to_vec())
     }
 
-    pub fn zeros(&self, bytes: usize) -> u64 {
+    pub(crate) fn zeros(&self, bytes: usize) -> u64 {
         self.upload(&vec![0u8; bytes], |x| vec![*x])
     }
 
-    pub fn read_words(&self, address: u64, n: usize) -> Vec<u32> {
+    pub(crate) fn read_words(&self, address: u64, n: usize) -> Vec<u32> {
         let mut bytes = vec![0; 4 * n];
         self.gpu.memory().read(address, &mut bytes).unwrap();
         bytes
@@ -64,7 +65,7 @@ impl Bench {
             .collect()
     }
 
-    pub fn read_floats(&self, address: u64, n: usize) -> Vec<f32> {
+    pub(crate) fn read_floats(&self, address: u64, n: usize) -> Vec<f32> {
         self.read_words(address, n)
             .into_iter()
             .map(f32::from_bits)
@@ -72,7 +73,7 @@ impl Bench {
     }
 
     /// Launches a kernel over `grid` workgroups of `block` work-items.
-    pub fn try_launch(
+    pub(crate) fn try_launch(
         &self,
         kernel: &str,
         grid: [u32; 2],
@@ -99,7 +100,13 @@ impl Bench {
         self.gpu.launch(&kernel, &dispatch)
     }
 
-    pub fn launch(&self, kernel: &str, grid: [u32; 2], block: u32, args: &[Arg]) -> Statistics {
+    pub(crate) fn launch(
+        &self,
+        kernel: &str,
+        grid: [u32; 2],
+        block: u32,
+        args: &[Arg],
+    ) -> Statistics {
         match self.try_launch(kernel, grid, block, args) {
             Ok(statistics) => statistics,
             Err(error) => panic!("{}: {error}", self.gpu.target()),
@@ -108,7 +115,7 @@ impl Bench {
 }
 
 /// The code object of a set of test kernels.
-pub fn code_object(target: &str, set: &str) -> Vec<u8> {
+pub(crate) fn code_object(target: &str, set: &str) -> Vec<u8> {
     let path = format!(
         "{}/tests/kernels/{set}.{target}.hsaco",
         env!("CARGO_MANIFEST_DIR")
@@ -117,7 +124,7 @@ pub fn code_object(target: &str, set: &str) -> Vec<u8> {
 }
 
 /// Numbers between −1 and 1 that are the same in every run.
-pub fn noise(n: usize, seed: u32) -> Vec<f32> {
+pub(crate) fn noise(n: usize, seed: u32) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761) | 1;
     let mut next = || {
         state ^= state << 13;
