@@ -10,7 +10,7 @@ fn main() -> Result<()> {
     println!("{product}");
 
     let weights = candle_nn::ops::softmax(&product, D::Minus1)?;
-    let sums = weights.sum(D::Minus1)?.to_vec1::<f32>()?;
-    println!("rows of the softmax sum to {sums:?}");
+    let likeliest = weights.argmax(D::Minus1)?.to_vec1::<u32>()?;
+    println!("likeliest columns: {likeliest:?}");
     Ok(())
 }

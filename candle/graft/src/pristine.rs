@@ -182,6 +182,18 @@ mod tests {
     }
 
     #[test]
+    fn a_projects_own_configuration_comes_last() {
+        let project = std::env::temp_dir().join("project/target/pristine");
+        let attempts = attempts(&project);
+        let from_root = |attempt: &Attempt| attempt.from.parent().is_none();
+        assert_eq!(
+            attempts.iter().map(from_root).collect::<Vec<_>>(),
+            [true, true, false, false]
+        );
+        assert!(attempts[0].offline && !attempts[1].offline);
+    }
+
+    #[test]
     fn a_patched_package_is_not_the_pristine_one() {
         let json = br#"{"packages": [
             {"name": "candle-core", "source": null, "manifest_path": "/ours/Cargo.toml"},
