@@ -54,7 +54,7 @@ fn rows() -> impl Iterator<Item = Row<'static>> {
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(|text| {
-            let columns: Vec<&str> = text.split('|').map(str::trim).collect();
+            let columns: Vec<&str> = text.split(" | ").map(str::trim).collect();
             let [target, _, hex, before, after] = columns[..] else {
                 panic!("{text}")
             };
@@ -123,8 +123,12 @@ fn set<const L: usize>(wave: &mut Wave<'_, L>, text: &str) {
     }
 }
 
-fn check<const L: usize>(wave: &Wave<'_, L>, text: &str, row: &str) {
+/// What is not as a row says it should be, if anything.
+fn difference<const L: usize>(wave: &Wave<'_, L>, text: &str) -> Option<String> {
     let (name, lane, text) = assignment(text);
+    let differs = |found: u64, expected: u64| {
+        (found != expected).then(|| format!("{name} is {found:#x}, not {expected:#x}"))
+    };
     match name {
         "vcc" | "exec" => {
             let all = if text == "all" {
@@ -132,32 +136,30 @@ fn check<const L: usize>(wave: &Wave<'_, L>, text: &str, row: &str) {
             } else {
                 u64::from(value(text, 0, L))
             };
-            assert_eq!(
+            differs(
                 wave.mask(if name == "vcc" { sreg::VCC } else { sreg::EXEC }),
                 all,
-                "{name} after {row}"
-            );
+            )
         }
-        "scc" => assert_eq!(u32::from(wave.scc), value(text, 0, L), "scc after {row}"),
+        "scc" => differs(u64::from(wave.scc), u64::from(value(text, 0, L))),
         _ => {
             let number: usize = name[1..].parse().unwrap();
-            for lane in lane.map_or(0..L, |lane| lane..lane + 1) {
+            let mut lanes = lane.map_or(0..L, |lane| lane..lane + 1);
+            lanes.find_map(|lane| {
                 let found = if name.starts_with('s') {
                     wave.sgpr[number]
                 } else {
                     wave.vgpr[number][lane]
                 };
-                let expected = value(text, lane, L);
-                assert_eq!(
-                    found, expected,
-                    "{name}[{lane}] is {found:#x}, not {expected:#x}, after {row}"
-                );
-            }
+                let what = differs(u64::from(found), u64::from(value(text, lane, L)))?;
+                Some(format!("{what}, in lane {lane}"))
+            })
         }
     }
 }
 
-fn run<const L: usize>(row: &Row<'_>) {
+/// Runs a row; returns what went wrong.
+fn run<const L: usize>(row: &Row<'_>) -> Vec<String> {
     let memory = Memory::new(1 << 16).unwrap();
     let code = Bytes {
         target: Target::find(row.target).unwrap(),
@@ -172,23 +174,35 @@ fn run<const L: usize>(row: &Row<'_>) {
         .split_whitespace()
         .for_each(|text| set(&mut wave, text));
     let flow = exec::run(&mut wave, 1);
-    assert_eq!(flow, Flow::Next, "{:?} in {}", wave.trap, row.text);
-    row.after
+    if flow != Flow::Next {
+        return vec![format!("{flow:?} {:?} after {}", wave.trap, row.text)];
+    }
+    let differences = row
+        .after
         .split_whitespace()
-        .for_each(|text| check(&wave, text, row.text));
+        .filter_map(|text| difference(&wave, text));
+    differences
+        .map(|what| format!("{what} after {}", row.text))
+        .collect()
 }
 
 #[test]
 fn every_row_of_the_table() {
-    let mut count = 0;
+    let (mut count, mut wrong) = (0, Vec::new());
     for row in rows() {
-        if row.target == "gfx1100" {
+        wrong.extend(if row.target == "gfx1100" {
             run::<32>(&row)
         } else {
             run::<64>(&row)
-        }
+        });
         count += 1;
     }
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     assert!(count > 300, "{count} rows");
 }
 
@@ -206,7 +220,7 @@ fn rows_say_what_they_test() {
                 .replace("_e32", "")
                 .replace("_e64", "")
         };
-        let assembly = row.text.split('|').nth(1).unwrap().trim();
+        let assembly = row.text.split(" | ").nth(1).unwrap().trim();
         let found = redwick_isa::disasm::format(&inst, generation, ADDRESS);
         assert_eq!(inst.size as usize, row.bytes.len(), "{}", row.text);
         assert!(
