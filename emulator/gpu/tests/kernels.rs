@@ -7,7 +7,6 @@ use common::{Arg, Bench, TARGETS, noise};
 
 fn each_target(set: &str, test: impl Fn(&Bench)) {
     for target in TARGETS {
-        eprintln!("{target}");
         test(&Bench::new(target, set));
     }
 }
@@ -210,4 +209,31 @@ fn launch_shape() {
             [96, 1, 288, bench.gpu.wave_size()]
         );
     });
+}
+
+#[test]
+fn preloaded_arguments() {
+    for target in ["gfx90a", "gfx942"] {
+        let bench = Bench::new(target, "preload");
+        let preloaded = bench
+            .module
+            .code_object()
+            .kernel("scaled_add")
+            .unwrap()
+            .descriptor
+            .kernarg_preload_length;
+        assert!(preloaded >= 8, "{target} preloads {preloaded} words");
+        let (a, b) = (noise(200, 7), noise(200, 8));
+        let (pa, pb, pc) = (bench.floats(&a), bench.floats(&b), bench.zeros(800));
+        let args = [
+            Arg::Pointer(pa),
+            Arg::Pointer(pb),
+            Arg::Pointer(pc),
+            Arg::U32(200),
+            Arg::U32(3),
+        ];
+        bench.launch("scaled_add", [2, 1], 128, &args);
+        let expected: Vec<f32> = a.iter().zip(&b).map(|(a, b)| b.mul_add(3.0, *a)).collect();
+        assert_eq!(bench.read_floats(pc, 200), expected);
+    }
 }

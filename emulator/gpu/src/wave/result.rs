@@ -123,7 +123,13 @@ fn scale_and_clamp<const L: usize>(
     let factor = [1.0, 2.0, 4.0, 0.5][usize::from(mods.omod & 3)];
     let limit = |value: f64| match value {
         v if !mods.clamp => v,
-        v if v.is_nan() && nan_to_zero => 0.0,
+        v if v.is_nan() => {
+            if nan_to_zero {
+                0.0
+            } else {
+                v
+            }
+        }
         // Clamping makes −0 into +0.
         v if v <= 0.0 => 0.0,
         v => v.min(1.0),

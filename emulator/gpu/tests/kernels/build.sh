@@ -3,7 +3,7 @@
 set -e
 cd "$(dirname "$0")"
 build() {
-    clang-22 -x hip --cuda-device-only --no-gpu-bundle-output -nogpuinc -nogpulib -fuse-cuid=none \
+    clang-22 $3 $4 -x hip --cuda-device-only --no-gpu-bundle-output -nogpuinc -nogpulib -fuse-cuid=none \
         -Wno-unused-parameter -mcode-object-version=5 -O3 -std=c++17 --offload-arch="$2" -o "$1.$2.hsaco" "$1.hip"
 }
 for target in gfx90a gfx942 gfx1100; do
@@ -13,4 +13,7 @@ done
 build mfma gfx90a
 build mfma gfx942
 build wmma gfx1100
+for target in gfx90a gfx942; do
+    build preload $target -mllvm -amdgpu-kernarg-preload-count=8
+done
 chmod 644 ./*.hsaco
