@@ -25,12 +25,21 @@ enum Place {
 }
 
 impl Place {
-    /// Its first register.
-    fn first(self) -> Self {
+    /// One of its registers; of a single one, that.
+    fn word(self, n: u8) -> Self {
         match self {
             Self::None => Self::None,
-            Self::Rows(at, _) => Self::Rows(at, 1),
-            Self::Scalars(at, _) => Self::Scalars(at, 1),
+            Self::Rows(at, words) => Self::Rows(at + u16::from(n.min(words - 1)), 1),
+            Self::Scalars(at, words) => Self::Scalars(at + n.min(words - 1), 1),
+        }
+    }
+
+    /// Its registers but for the first.
+    fn rest(self) -> Self {
+        match self {
+            Self::Rows(at, words) if words > 1 => Self::Rows(at + 1, words - 1),
+            Self::Scalars(at, words) if words > 1 => Self::Scalars(at + 1, words - 1),
+            _ => Self::None,
         }
     }
 }
@@ -47,16 +56,25 @@ enum Role {
     Ignores,
 }
 
+/// Results, and the sources that they depend on.
+#[derive(Clone, Debug, Default)]
+struct Flow {
+    sources: Vec<Place>,
+    results: Vec<Place>,
+    /// Each lane depends on one of the two first sources: on the second where this mask is set.
+    selector: Option<u8>,
+}
+
+/// The most flows of a step: two for each half of a dual-issue instruction.
+const FLOWS: usize = 4;
+
 /// What a step reads and writes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Access {
-    sources: Vec<Place>,
-    results: Vec<Place>,
+    flows: Vec<Flow>,
     role: Role,
     /// The result is written for all lanes, active or not.
     all_lanes: bool,
-    /// The first register of the result depends on the first registers of the sources only.
-    by_word: bool,
 }
 
 /// Lanes of each row, and scalars, that were written.
@@ -92,6 +110,7 @@ impl Access {
         let words = |kind: Kind, more: u8| (kind.words() as u8).max(more).max(1);
         let sources =
             (0..4).map(|i| source_place(step.src[i], words(bound.src[i], bound.src_words[i])));
+        let all: Vec<_> = sources.collect();
         let results = (0..2).map(|i| {
             result_place::<L>(
                 step.dst[i],
@@ -100,12 +119,13 @@ impl Access {
                 words(bound.dst[i], bound.dst_words[i]),
             )
         });
-        let present = |place: &Place| *place != Place::None;
+        let selector = match (inst.opcode, step.src[2]) {
+            (Opcode::VCndmaskB32, Src::Scalar(at)) => Some(at),
+            _ => None,
+        };
         Self {
-            sources: sources.filter(present).collect(),
-            results: results.filter(present).collect(),
+            flows: flows(inst, selector, &all, &results.collect::<Vec<_>>()),
             role: role(inst),
-            by_word: carries_upwards(inst.opcode),
             all_lanes: matches!(inst.encoding, Encoding::Mai)
                 || inst.opcode == Opcode::VWritelaneB32,
         }
@@ -113,41 +133,63 @@ impl Access {
 
     /// Both halves of a dual-issue instruction.
     pub(crate) fn and(mut self, other: &Self) -> Self {
-        self.sources.extend(&other.sources);
-        self.results.extend(&other.results);
+        self.flows.extend(other.flows.iter().cloned());
+        self.flows.truncate(FLOWS);
         self
     }
 }
 
-/// Operations on 64 bits whose low half does not depend on the sources' high halves.
-fn carries_upwards(opcode: Opcode) -> bool {
-    use Opcode as O;
-    matches!(
-        opcode,
-        O::VMadU64U32
-            | O::VMadI64I32
-            | O::VLshlAddU64
-            | O::VLshlrevB64
-            | O::VMovB64
-            | O::VPkAddF32
-            | O::VPkMulF32
-            | O::VPkFmaF32
-    )
-}
-
-/// Lanes whose result is defined: of its first register, and of all.
-#[derive(Clone, Copy)]
-pub(crate) struct Defined {
-    first: u64,
-    all: u64,
-}
-
-impl Defined {
-    const EVERYWHERE: Self = Self {
-        first: u64::MAX,
-        all: u64::MAX,
+/// Which sources each register of the result depends on.
+fn flows(inst: &Inst, selector: Option<u8>, sources: &[Place], results: &[Place]) -> Vec<Flow> {
+    let Some([low, high]) = words(inst, sources) else {
+        return vec![Flow {
+            selector,
+            ..flow(sources, results)
+        }];
     };
+    let first = flow(&low, &[results[0].word(0)]);
+    let others: Vec<_> = [results[0].rest()]
+        .into_iter()
+        .chain(results[1..].iter().copied())
+        .collect();
+    vec![first, flow(&high, &others)]
 }
+
+fn flow(sources: &[Place], results: &[Place]) -> Flow {
+    Flow {
+        sources: sources.to_vec(),
+        results: results.to_vec(),
+        selector: None,
+    }
+}
+
+/// What the first word of a result of several depends on, and what the others do, where those are
+/// not all words of the sources.
+fn words(inst: &Inst, sources: &[Place]) -> Option<[Vec<Place>; 2]> {
+    use Opcode as O;
+    let m = &inst.modifiers;
+    let selected = |select: u8| {
+        let word = |(i, place): (usize, &Place)| place.word(select >> i & 1);
+        sources.iter().enumerate().map(word).collect::<Vec<_>>()
+    };
+    match inst.opcode {
+        O::VPkAddF32 | O::VPkMulF32 | O::VPkFmaF32 => {
+            Some([selected(m.op_sel), selected(m.op_sel_hi)])
+        }
+        O::VPkMovB32 => {
+            let [low, high] = [0, 1].map(|i| vec![sources[i].word(m.op_sel >> i & 1)]);
+            Some([low, high])
+        }
+        // Arithmetic on 64 bits carries upwards only.
+        O::VMadU64U32 | O::VMadI64I32 | O::VLshlAddU64 | O::VLshlrevB64 | O::VMovB64 => {
+            Some([selected(0), sources.to_vec()])
+        }
+        _ => None,
+    }
+}
+
+/// Lanes whose result is defined, for each flow.
+pub(crate) type Defined = [u64; FLOWS];
 
 fn source_place(src: Src, words: u8) -> Place {
     match src {
@@ -203,23 +245,26 @@ impl<const L: usize> Wave<'_, L> {
 
     /// Looks at what a step is about to read.
     pub(crate) fn check_sources(&self, access: &Access) -> Result<Defined, FaultKind> {
+        let everywhere = [u64::MAX; FLOWS];
         let Some(shadow) = &self.shadow else {
-            return Ok(Defined::EVERYWHERE);
+            return Ok(everywhere);
         };
         if access.role == Role::Ignores {
-            return Ok(Defined::EVERYWHERE);
+            return Ok(everywhere);
         }
-        let mut defined = Defined::EVERYWHERE;
-        for place in &access.sources {
-            defined.all &= shadow.defined(*place);
-            defined.first &= shadow.defined(if access.by_word {
-                place.first()
-            } else {
-                *place
-            });
+        let mut defined = everywhere;
+        for (lanes, flow) in defined.iter_mut().zip(&access.flows) {
+            *lanes = match flow.selector {
+                Some(at) => shadow.selected(&flow.sources, self.mask(at)),
+                None => flow
+                    .sources
+                    .iter()
+                    .fold(u64::MAX, |all, p| all & shadow.defined(*p)),
+            };
         }
+        let all = defined.iter().fold(u64::MAX, |all, lanes| all & lanes);
         match access.role {
-            Role::Decides(usage) if self.exec() & !defined.all != 0 => {
+            Role::Decides(usage) if self.exec() & !all != 0 => {
                 Err(self.undefined(shadow, access, usage))
             }
             _ => Ok(defined),
@@ -229,7 +274,7 @@ impl<const L: usize> Wave<'_, L> {
     /// Names the register that is undefined.
     fn undefined(&self, shadow: &Shadow<L>, access: &Access, usage: &'static str) -> FaultKind {
         let exec = self.exec();
-        for place in &access.sources {
+        for place in access.flows.iter().flat_map(|flow| &flow.sources) {
             match *place {
                 Place::Rows(first, n) => {
                     for row in first..first + u16::from(n) {
@@ -278,25 +323,9 @@ impl<const L: usize> Wave<'_, L> {
         let Some(shadow) = &mut self.shadow else {
             return;
         };
-        for place in &access.results {
-            match *place {
-                Place::Rows(first, n) => {
-                    for row in first..first + u16::from(n) {
-                        let defined = if row == first {
-                            defined.first
-                        } else {
-                            defined.all
-                        };
-                        if let Some(lanes) = shadow.rows.get_mut(usize::from(row)) {
-                            *lanes = *lanes & !exec | exec & defined;
-                        }
-                    }
-                }
-                Place::Scalars(first, n) => {
-                    let whole = exec & Self::FULL & !defined.all == 0;
-                    (first..first + n).for_each(|at| shadow.scalars[usize::from(at & 127)] = whole);
-                }
-                Place::None => {}
+        for (flow, &defined) in access.flows.iter().zip(&defined) {
+            for place in &flow.results {
+                shadow.note(*place, exec, defined);
             }
         }
     }
@@ -306,6 +335,32 @@ impl<const L: usize> Shadow<L> {
     fn row(&self, row: u16) -> u64 {
         // Constants and temporaries are always defined.
         self.rows.get(usize::from(row)).copied().unwrap_or(u64::MAX)
+    }
+
+    /// Lanes where a selection is defined: where the source that it takes is, and the mask.
+    fn selected(&self, sources: &[Place], mask: u64) -> u64 {
+        let [no, yes, by] =
+            [0, 1, 2].map(|i| sources.get(i).map_or(u64::MAX, |p| self.defined(*p)));
+        by & (mask & yes | !mask & no)
+    }
+
+    /// Notes a result: active lanes are defined where its sources were.
+    fn note(&mut self, place: Place, exec: u64, defined: u64) {
+        match place {
+            Place::None => {}
+            Place::Rows(first, n) => {
+                let rows = self
+                    .rows
+                    .iter_mut()
+                    .skip(usize::from(first))
+                    .take(usize::from(n));
+                rows.for_each(|lanes| *lanes = *lanes & !exec | exec & defined);
+            }
+            Place::Scalars(first, n) => {
+                let whole = exec & Wave::<'_, L>::FULL & !defined == 0;
+                (first..first + n).for_each(|at| self.scalars[usize::from(at & 127)] = whole);
+            }
+        }
     }
 
     fn defined(&self, place: Place) -> u64 {
