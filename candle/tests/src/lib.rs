@@ -55,7 +55,7 @@ pub fn run_emulated(case: Case, target: &str) {
 /// # Errors
 /// When there is no such target.
 pub fn emulated(target: &str) -> Result<Device> {
-    grafted::RocmDevice::open(&format!("emulated:{target}")).map(Device::Rocm)
+    grafted::RocmDevice::open(&format!("emulated:{target}:checked")).map(Device::Rocm)
 }
 
 /// The reason for which a case is listed.

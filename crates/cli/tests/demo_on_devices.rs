@@ -157,7 +157,7 @@ macro_rules! on_targets {
     ($($target:ident),*) => {$(
         #[test]
         fn $target() {
-            let device = concat!("emulated:", stringify!($target));
+            let device = concat!("emulated:", stringify!($target), ":checked");
             let references = references();
             let few: Vec<_> = references.into_iter().filter(is_on_gpus).collect();
             assert_eq!(few.len(), 2);
