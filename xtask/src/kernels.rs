@@ -7,6 +7,7 @@ mod compile;
 #[allow(dead_code, reason = "the build script of the kernels uses the rest")]
 #[path = "../../crates/kernels/build/manifest.rs"]
 mod manifest;
+mod nvptx;
 mod report;
 mod toolchain;
 
@@ -37,6 +38,10 @@ pub(crate) struct Options {
     /// A `clang` to use instead of the pinned compiler, for quicker trials.
     #[arg(long, conflicts_with = "check")]
     clang: Option<PathBuf>,
+    /// The folder to write to, or to report on, instead of the committed code objects: for targets
+    /// that are not embedded. `REDWICK_CODE_OBJECTS` names it to programs.
+    #[arg(long)]
+    out: Option<PathBuf>,
 }
 
 impl Options {
@@ -65,7 +70,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let manifest = Manifest::parse(&text).map_err(anyhow::Error::msg)?;
     let jobs = jobs(&manifest, options)?;
-    let committed = crate_root.join("code-objects");
+    let committed = match &options.out {
+        Some(folder) => folder.clone(),
+        None => crate_root.join("code-objects"),
+    };
     if options.report {
         return report::print(&jobs, &committed);
     }
@@ -83,14 +91,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn jobs<'a>(manifest: &'a Manifest, options: &Options) -> Result<Vec<Job<'a>>> {
     let mut jobs = Vec::new();
     for family in &manifest.family {
-        for target in manifest.targets.keys() {
-            if options.wants(&family.name, target) {
+        for (target, row) in &manifest.targets {
+            let kept_here = row.embedded || options.out.is_some();
+            if kept_here && options.wants(&family.name, target) {
                 jobs.push(Job { family, target });
             }
         }
     }
     if jobs.is_empty() {
-        bail!("the manifest has no such family or target");
+        bail!(
+            "the manifest has no such family or target; a target that is not embedded needs --out"
+        );
     }
     Ok(jobs)
 }

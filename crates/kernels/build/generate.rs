@@ -97,14 +97,15 @@ fn targets(code: &mut String, manifest: &Manifest, root: &Path) -> fmt::Result {
         manifest.targets.len()
     )?;
     for (name, target) in &manifest.targets {
-        let wave = target.wave;
+        let (wave, embedded) = (target.wave, target.embedded);
         writeln!(
             code,
-            "crate::code::Target {{ name: {name:?}, wave: {wave}, compressed: &["
+            "crate::code::Target {{ name: {name:?}, wave: {wave}, embedded: {embedded}, \
+             compressed: &["
         )?;
         for family in &manifest.family {
             let path = root.join(format!("code-objects/{name}/{}.xz", family.name));
-            if path.exists() {
+            if target.embedded && path.exists() {
                 writeln!(code, "include_bytes!({:?}),", path.display().to_string())?;
             } else {
                 writeln!(code, "&[],")?;

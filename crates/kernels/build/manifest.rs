@@ -36,6 +36,13 @@ pub(crate) struct Target {
     /// Macros that are set for it.
     #[serde(default)]
     pub(crate) defines: Vec<String>,
+    /// Whether its code objects are kept here and embedded; else they are read from a folder.
+    #[serde(default = "yes")]
+    pub(crate) embedded: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A type of elements.

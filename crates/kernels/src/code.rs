@@ -1,6 +1,8 @@
-//! The embedded code objects.
+//! The code objects: embedded ones, and those of further targets in a folder.
 
+use std::borrow::Cow;
 use std::io::Read;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use crate::{Error, Family, TARGETS};
@@ -9,14 +11,21 @@ use crate::{Error, Family, TARGETS};
 pub(crate) struct Target {
     pub(crate) name: &'static str,
     pub(crate) wave: u32,
+    /// Whether the code objects are part of the binary.
+    pub(crate) embedded: bool,
     /// For each family; empty where the file is absent.
     pub(crate) compressed: &'static [&'static [u8]],
     pub(crate) decompressed: [OnceLock<Result<Vec<u8>, Error>>; Family::ALL.len()],
 }
 
-/// The targets that code objects are built for, such as `gfx942`.
+/// The environment variable that names the folder of code objects that are not embedded: what
+/// `cargo xtask kernels --target TARGET --out FOLDER` has built.
+pub const FOLDER_VARIABLE: &str = "REDWICK_CODE_OBJECTS";
+
+/// The targets whose code objects are embedded, such as `gfx942`.
 pub fn targets() -> impl Iterator<Item = &'static str> {
-    TARGETS.iter().map(|target| target.name)
+    let embedded = TARGETS.iter().filter(|target| target.embedded);
+    embedded.map(|target| target.name)
 }
 
 /// The lanes of a wave on a target.
@@ -55,16 +64,35 @@ fn decompress(target: &Target, family: Family) -> Result<Vec<u8>, Error> {
         family,
         reason,
     };
-    let compressed = target.compressed[family as usize];
+    let compressed = match target.embedded {
+        true => Cow::Borrowed(target.compressed[family as usize]),
+        false => Cow::Owned(read(target, family).map_err(damaged)?),
+    };
     if compressed.is_empty() {
         return Err(damaged("it has not been built".to_owned()));
     }
     let mut object = Vec::new();
-    let mut reader = lzma_rust2::XzReader::new(compressed, false);
+    let mut reader = lzma_rust2::XzReader::new(compressed.as_ref(), false);
     match reader.read_to_end(&mut object) {
         Ok(_) => Ok(object),
         Err(error) => Err(damaged(error.to_string())),
     }
+}
+
+/// The file of a code object that is not embedded.
+fn read(target: &Target, family: Family) -> Result<Vec<u8>, String> {
+    let folder = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from);
+    let folder = folder.ok_or_else(|| {
+        let target = target.name;
+        format!(
+            "it is not embedded, and {FOLDER_VARIABLE} names no folder; build it with \
+             `cargo xtask kernels --target {target} --out FOLDER`"
+        )
+    })?;
+    let file = folder
+        .join(target.name)
+        .join(format!("{}.xz", family.name()));
+    std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 #[cfg(test)]
@@ -100,6 +128,7 @@ mod tests {
         let target = Target {
             name: "truncated",
             wave: 64,
+            embedded: true,
             compressed: Box::leak(Box::new([&object[..object.len() / 2]])),
             decompressed: [const { OnceLock::new() }; Family::ALL.len()],
         };

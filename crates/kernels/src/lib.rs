@@ -15,7 +15,7 @@ mod launch;
 mod scalar;
 mod walk;
 
-pub use code::{code_object, targets, wave_size};
+pub use code::{FOLDER_VARIABLE, code_object, targets, wave_size};
 pub use error::Error;
 pub use launch::{Arguments, Field, Grid, Kernel, KernelInfo, Shape, all};
 pub use scalar::Scalar;

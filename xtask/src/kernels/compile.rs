@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use object::build::elf::Builder;
 
 use super::manifest::{Family, FieldType, Instance, Manifest, Target};
+use super::nvptx;
 use super::toolchain::Toolchain;
 
 /// Flags of every compilation. Code object version 5 is what all HIP runtimes since 5.x accept.
@@ -53,6 +54,9 @@ pub(super) struct Compile<'a> {
 impl Compile<'_> {
     /// The code object of a family for a target.
     pub(super) fn code_object(&self, family: &Family, target: &str) -> Result<Vec<u8>> {
+        if nvptx::is_nvidia(target) {
+            return self.cubin(family, target);
+        }
         let tuning = &self.manifest.targets[target];
         let stem = self.scratch.join(format!("{}.{target}", family.name));
         let source = stem.with_extension(format!("{target}.entries.hip"));
@@ -79,7 +83,7 @@ impl Compile<'_> {
         without_comment(&std::fs::read(&object)?)
     }
 
-    fn clang(&self, flags: &[&str], tuning: &Target, target: &str) -> Command {
+    pub(super) fn clang(&self, flags: &[&str], tuning: &Target, target: &str) -> Command {
         let mut command = self.toolchain.clang();
         command.args(flags);
         command.arg(format!("-DREDWICK_WAVE={}", tuning.wave));
@@ -91,7 +95,7 @@ impl Compile<'_> {
 }
 
 /// A command that has to succeed.
-trait Succeed {
+pub(super) trait Succeed {
     fn succeed(&mut self) -> Result<()>;
 }
 
@@ -120,7 +124,7 @@ fn isa_version(target: &str) -> u32 {
 }
 
 /// The entry points of a family: one for each instance, calling its template.
-fn entries(manifest: &Manifest, family: &Family) -> Result<String> {
+pub(super) fn entries(manifest: &Manifest, family: &Family) -> Result<String> {
     let mut code = format!("#include \"{}.hip\"\n", family.name);
     for row in &family.kernel {
         let fields = &manifest.args[&row.args];

@@ -70,7 +70,7 @@ impl Toolchain {
     }
 }
 
-fn folder() -> Result<PathBuf> {
+pub(super) fn folder() -> Result<PathBuf> {
     let folder = crate::root().join("target/kernel-toolchain");
     std::fs::create_dir_all(&folder)?;
     Ok(folder.canonicalize()?)
@@ -150,7 +150,7 @@ fn is_ocml(path: &Path) -> bool {
     std::fs::read(path).is_ok_and(|bytes| digest(bytes) == OCML_SHA256)
 }
 
-fn call(command: &mut Command) -> Result<()> {
+pub(super) fn call(command: &mut Command) -> Result<()> {
     let output = command
         .output()
         .with_context(|| format!("running {command:?}"))?;

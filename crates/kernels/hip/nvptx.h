@@ -1,0 +1,64 @@
+// AMD's builtins that the kernels use, on NVIDIA GPUs: included before each source where the target
+// is NVIDIA's, so that no kernel and no other header knows of it. A wave is a warp of 32.
+#pragma once
+
+#define NVPTX_DEVICE __attribute__((device, always_inline)) inline
+
+// The same limit under NVIDIA's name.
+#define amdgpu_flat_work_group_size(least, most) launch_bounds(most)
+
+#define __builtin_amdgcn_workitem_id_x() __nvvm_read_ptx_sreg_tid_x()
+#define __builtin_amdgcn_workgroup_id_x() __nvvm_read_ptx_sreg_ctaid_x()
+#define __builtin_amdgcn_workgroup_id_y() __nvvm_read_ptx_sreg_ctaid_y()
+#define __builtin_amdgcn_workgroup_id_z() __nvvm_read_ptx_sreg_ctaid_z()
+
+// A barrier here orders memory, too.
+#define __builtin_amdgcn_fence(...) (void)0
+#define __builtin_amdgcn_s_barrier() __nvvm_bar_sync(0)
+
+// The count of lanes below this one comes in one step: the lane's number.
+#define __builtin_amdgcn_mbcnt_lo(mask, add) (__nvvm_read_ptx_sreg_laneid() + (add))
+#define __builtin_amdgcn_mbcnt_hi(mask, add) (add)
+
+#define NVPTX_EVERY_LANE 0xffffffffu
+#define NVPTX_WHOLE_WARP 0x1f
+
+NVPTX_DEVICE unsigned nvptx_exchange(unsigned x, unsigned mask) {
+    return __nvvm_shfl_sync_bfly_i32(NVPTX_EVERY_LANE, x, mask, NVPTX_WHOLE_WARP);
+}
+NVPTX_DEVICE unsigned nvptx_from_lane(unsigned lane, unsigned x) {
+    return __nvvm_shfl_sync_idx_i32(NVPTX_EVERY_LANE, x, lane, NVPTX_WHOLE_WARP);
+}
+
+// Of the patterns that DPP has, those that the kernels use: neighbours within four lanes.
+template <unsigned control>
+NVPTX_DEVICE unsigned nvptx_dpp(unsigned x) {
+    static_assert(control == 0xb1 || control == 0x4e, "an exchange with lane ^ 1 or lane ^ 2");
+    return nvptx_exchange(x, control == 0xb1 ? 1 : 2);
+}
+#define __builtin_amdgcn_update_dpp(old, x, control, rows, banks, bound) nvptx_dpp<control>(x)
+// Only the form that keeps all bits of the lane's number and flips some.
+#define __builtin_amdgcn_ds_swizzle(x, pattern) nvptx_exchange(x, (pattern) >> 10)
+#define __builtin_amdgcn_ds_bpermute(address, x) nvptx_from_lane((address) / 4, x)
+#define __builtin_amdgcn_readfirstlane(x) nvptx_from_lane(0, x)
+
+#define __builtin_amdgcn_exp2f(x) __nvvm_ex2_approx_ftz_f(x)
+#define __builtin_amdgcn_rcpf(x) __nvvm_rcp_approx_ftz_f(x)
+
+// ocml's functions are libdevice's.
+#define __ocml_exp_f32 __nv_expf
+#define __ocml_exp_f64 __nv_exp
+#define __ocml_log_f32 __nv_logf
+#define __ocml_log_f64 __nv_log
+#define __ocml_sin_f32 __nv_sinf
+#define __ocml_sin_f64 __nv_sin
+#define __ocml_cos_f32 __nv_cosf
+#define __ocml_cos_f64 __nv_cos
+#define __ocml_tanh_f32 __nv_tanhf
+#define __ocml_tanh_f64 __nv_tanh
+#define __ocml_erf_f32 __nv_erff
+#define __ocml_erf_f64 __nv_erf
+#define __ocml_expm1_f32 __nv_expm1f
+#define __ocml_expm1_f64 __nv_expm1
+#define __ocml_pow_f32 __nv_powf
+#define __ocml_pow_f64 __nv_pow

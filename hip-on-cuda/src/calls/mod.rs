@@ -1,0 +1,37 @@
+//! What HIP's functions do, a file for each noun.
+//!
+//! Each function is the C function of its name, with the CUDA driver as first argument. All are
+//! unsafe for the same reason: the pointers and handles that a C caller passes are what HIP's
+//! documentation asks for. CUDA checks them as HIP would. A handle of HIP is CUDA's.
+
+#![allow(non_snake_case, reason = "the names of the C interface")]
+
+mod device;
+mod event;
+mod launch;
+mod memory;
+mod module;
+mod properties;
+mod stream;
+
+pub(crate) use device::*;
+pub(crate) use event::*;
+pub(crate) use launch::*;
+pub(crate) use memory::*;
+pub(crate) use module::*;
+pub(crate) use stream::*;
+
+use crate::failure::Failure;
+
+/// What a call comes to.
+type Outcome = Result<(), Failure>;
+
+/// Writes a result where the caller asked for it.
+unsafe fn put<T>(out: *mut T, value: T) -> Outcome {
+    if out.is_null() || !out.is_aligned() {
+        return Err(Failure::invalid(format!("{out:?} cannot take a result")));
+    }
+    // SAFETY: not null, aligned, and the caller says that it is a place for a `T`.
+    unsafe { out.write(value) };
+    Ok(())
+}
