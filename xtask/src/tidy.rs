@@ -17,6 +17,7 @@ const UNSAFE_ALLOWED: &[&str] = &[
     "emulator/gpu/",
     "emulator/hip-emulator/",
     "emulator/libamdhip64/",
+    "hip-on-cuda/",
 ];
 
 /// Which of our crates each crate may use; a crate that is not listed may use any.
@@ -28,8 +29,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("candle/graft", &[]),
     (
         "crates/tensor-ops",
-        &["redwick-hip", "redwick-kernels", "redwick-hip-emulator"],
+        &[
+            "redwick-hip",
+            "redwick-kernels",
+            "redwick-hip-emulator",
+            "redwick-hip-on-cuda",
+        ],
     ),
+    ("hip-on-cuda", &["redwick-hip"]),
     ("emulator/isa", &[]),
     ("emulator/gpu", &["redwick-isa", "redwick-code-object"]),
     (

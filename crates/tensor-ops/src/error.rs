@@ -115,6 +115,14 @@ pub enum Error {
         /// The device asked for.
         spec: String,
     },
+    /// There is no NVIDIA GPU to develop on.
+    #[error("{spec} cannot be opened: {reason}")]
+    Nvidia {
+        /// The device asked for.
+        spec: String,
+        /// What is missing.
+        reason: String,
+    },
     /// The emulator was asked for and refused.
     #[error("{spec} cannot be emulated: {reason}")]
     Emulator {

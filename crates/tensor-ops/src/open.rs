@@ -50,6 +50,7 @@ pub fn driver(spec: &DeviceSpec) -> Result<Driver> {
         Library::System => Driver::load()?,
         Library::Path(path) => Driver::load_from(path)?,
         Library::Emulated(target) => emulated(spec, target)?,
+        Library::Nvidia => nvidia(spec)?,
     };
     loaded.insert(spec.library.clone(), driver.clone());
     Ok(driver)
@@ -67,6 +68,13 @@ fn policy(library: &Library) -> Policy {
         Library::Emulated(target) if target.ends_with(":checked") => Policy::Exact,
         _ => Policy::Cached,
     }
+}
+
+fn nvidia(spec: &DeviceSpec) -> Result<Driver> {
+    redwick_hip_on_cuda::driver().map_err(|error| Error::Nvidia {
+        spec: spec.to_string(),
+        reason: error.to_string(),
+    })
 }
 
 #[cfg(feature = "emulator")]

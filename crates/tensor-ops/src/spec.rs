@@ -17,6 +17,8 @@ pub enum Library {
     Path(PathBuf),
     /// The emulator, as a GPU of this target.
     Emulated(String),
+    /// HIP over the CUDA driver, for development on NVIDIA GPUs.
+    Nvidia,
 }
 
 /// A device: an implementation of HIP and the device's number there.
@@ -31,14 +33,14 @@ pub struct DeviceSpec {
 /// Text that names no device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` names no AMD device; write `rocm:N` for the Nth GPU, or `emulated:TARGET` \
-     (for example `emulated:gfx942`) for the emulator"
+    "`{0}` names no AMD device; write `rocm:N` for the Nth GPU, `emulated:TARGET` \
+     (for example `emulated:gfx942`) for the emulator, or `nvidia:N` to develop on an NVIDIA GPU"
 )]
 pub struct UnknownSpec(pub String);
 
 impl Library {
     /// The library that [`LIBRARY_VARIABLE`] names: the system's where it is unset or empty, the
-    /// emulator for `emulated:TARGET`, and else a path.
+    /// emulator for `emulated:TARGET`, HIP over CUDA for `nvidia`, and else a path.
     pub fn from_env() -> Self {
         std::env::var_os(LIBRARY_VARIABLE).map_or(Self::System, Self::from_value)
     }
@@ -50,6 +52,7 @@ impl Library {
         match target {
             Some(target) => Self::Emulated(target.to_owned()),
             None if value.as_os_str() == OsStr::new("") => Self::System,
+            None if value.as_os_str() == OsStr::new("nvidia") => Self::Nvidia,
             None => Self::Path(PathBuf::from(value)),
         }
     }
@@ -68,7 +71,8 @@ impl DeviceSpec {
 impl FromStr for DeviceSpec {
     type Err = UnknownSpec;
 
-    /// Reads `rocm`, `rocm:N` (with the library that the environment names) or `emulated:TARGET`.
+    /// Reads `rocm`, `rocm:N` (with the library that the environment names), `emulated:TARGET` or
+    /// `nvidia:N`.
     fn from_str(text: &str) -> Result<Self, UnknownSpec> {
         let unknown = || UnknownSpec(text.to_owned());
         match text.split_once(':') {
@@ -77,6 +81,10 @@ impl FromStr for DeviceSpec {
             Some(("emulated", target)) if !target.is_empty() => Ok(Self {
                 library: Library::Emulated(target.to_owned()),
                 ordinal: 0,
+            }),
+            Some(("nvidia", number)) => Ok(Self {
+                library: Library::Nvidia,
+                ordinal: number.parse().map_err(|_| unknown())?,
             }),
             _ => Err(unknown()),
         }
@@ -89,6 +97,7 @@ impl fmt::Display for DeviceSpec {
             Library::System => write!(f, "rocm:{}", self.ordinal),
             Library::Path(path) => write!(f, "rocm:{} of {}", self.ordinal, path.display()),
             Library::Emulated(target) => write!(f, "emulated:{target}"),
+            Library::Nvidia => write!(f, "nvidia:{}", self.ordinal),
         }
     }
 }
@@ -104,6 +113,9 @@ mod tests {
         assert_eq!(emulated.to_string(), "emulated:gfx942");
         let second: DeviceSpec = "rocm:1".parse().unwrap();
         assert_eq!(second.ordinal, 1);
+        let nvidia: DeviceSpec = "nvidia:2".parse().unwrap();
+        assert_eq!((&nvidia.library, nvidia.ordinal), (&Library::Nvidia, 2));
+        assert_eq!(nvidia.to_string(), "nvidia:2");
     }
 
     #[test]
@@ -115,6 +127,7 @@ mod tests {
             "rocm:x",
             "emulated:",
             "emulated",
+            "nvidia",
             "cuda:0",
         ] {
             let error = text.parse::<DeviceSpec>().unwrap_err();
