@@ -1,28 +1,37 @@
-//! Runs one of Candle's test functions on an emulated AMD GPU, and judges the outcome by the table
-//! of those that cannot pass yet.
+//! Runs Candle's test functions on emulated AMD GPUs, and judges the outcome by the table of those
+//! that do not pass there as they are.
 
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-use grafted::{Device, Result};
+use grafted::rocm_backend::{tensor_ops, RocmError};
+use grafted::{Device, Result, RocmDevice};
+use serde::Deserialize;
 
-/// For each file of Candle's, its test functions that cannot pass yet, each with a part of the
-/// error that stops it.
-type Unavailable = BTreeMap<String, BTreeMap<String, String>>;
+/// How a test differs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Difference {
+    /// A part of its failure.
+    failure: String,
+    /// Why that is right.
+    reason: String,
+}
+
+/// The differing tests of each file of Candle's.
+type Differences = BTreeMap<String, BTreeMap<String, Difference>>;
 
 /// The table.
-const UNAVAILABLE: &str = include_str!("../unavailable.toml");
+const DIFFERENCES: &str = include_str!("../differences.toml");
 
 /// One of Candle's test functions.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
-    /// The file of Candle's that it is in.
-    pub file: &'static str,
-    /// Its name.
-    pub name: &'static str,
-    /// Itself.
-    pub run: fn(&Device) -> Result<()>,
+    /// A path of modules that ends in the file and the function.
+    pub path: &'static str,
+    /// The function, with its error in words.
+    pub run: fn(&Device) -> std::result::Result<(), String>,
 }
 
 /// Runs a case on the emulated `target`.
@@ -31,41 +40,86 @@ pub struct Case {
 /// When it fails and is not listed to, when it fails for another reason than the one listed, and
 /// when it is listed and passes.
 pub fn run_emulated(case: Case, target: &str) {
-    let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&emulated(target)?)));
+    let device = emulated(target).unwrap_or_else(|error| panic!("{error}"));
+    let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&device)));
     let failure = match outcome {
         Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error.to_string()),
+        Ok(Err(error)) => Some(error),
         Err(panic) => Some(message(&*panic)),
     };
     match (listed(&case), failure) {
         (None, None) => {}
         (None, Some(failure)) => panic!("{failure}"),
-        (Some(reason), None) => panic!("listed for `{reason}`, but passes: remove its line"),
-        (Some(reason), Some(failure)) => {
+        (Some(difference), None) => {
+            panic!("listed ({}), but passes: remove its row", difference.reason)
+        }
+        (Some(Difference { failure, .. }), Some(found)) => {
             assert!(
-                failure.contains(&reason),
-                "listed for `{reason}`, but fails with: {failure}"
+                found.contains(&failure),
+                "listed for `{failure}`, but fails with: {found}"
             );
         }
     }
 }
 
-/// The emulated GPU of a target.
+/// The emulated GPU of a target, in the mode that finds mistakes which hardware does not report.
+/// Each call gives a context of its own, so that what one test does wrong does not show in another.
 ///
 /// # Errors
 /// When there is no such target.
 pub fn emulated(target: &str) -> Result<Device> {
-    grafted::RocmDevice::open(&format!("emulated:{target}:checked")).map(Device::Rocm)
+    let spec = format!("emulated:{target}:checked").parse();
+    let context = spec
+        .map_err(tensor_ops::Error::from)
+        .and_then(|spec| tensor_ops::open_another(&spec))
+        .map_err(RocmError::from)?;
+    Ok(Device::Rocm(RocmDevice::from_context(context)))
 }
 
-/// The reason for which a case is listed.
-fn listed(case: &Case) -> Option<String> {
-    let table: Unavailable = toml::from_str(UNAVAILABLE).expect("unavailable.toml is not readable");
-    table.get(case.file)?.get(case.name).cloned()
+/// How a case is listed to differ.
+fn listed(case: &Case) -> Option<Difference> {
+    let table: Differences = toml::from_str(DIFFERENCES).expect("differences.toml is not readable");
+    let mut path = case.path.rsplit("::");
+    let (function, file) = (path.next()?, path.next()?);
+    table.get(file)?.get(function).cloned()
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref().cloned())
         .unwrap_or_else(|| "a panic".to_owned())
+}
+
+/// Candle's `test_device!`, which names a test for each of Candle's own backends, with a test on each
+/// emulated target beside the one on the CPU.
+#[macro_export]
+macro_rules! test_on_targets {
+    ($case:ident, $cpu:ident, $cuda:ident, $metal:ident) => {
+        #[test]
+        fn $cpu() -> Result<()> {
+            $case(&Device::Cpu)
+        }
+
+        mod $case {
+            const CASE: $crate::Case = $crate::Case {
+                path: module_path!(),
+                run: |device| super::$case(device).map_err(|error| format!("{error:#}")),
+            };
+
+            #[test]
+            fn gfx90a() {
+                $crate::run_emulated(CASE, "gfx90a");
+            }
+
+            #[test]
+            fn gfx1100() {
+                $crate::run_emulated(CASE, "gfx1100");
+            }
+
+            #[test]
+            fn gfx942() {
+                $crate::run_emulated(CASE, "gfx942");
+            }
+        }
+    };
 }

@@ -1,8 +1,0 @@
-//! Candle's `tests/tensor_tests.rs`, unchanged, on emulated GPUs too.
-
-#![allow(warnings, clippy::all)]
-
-#[path = "harness/mod.rs"]
-mod candle_core;
-
-include!(concat!(env!("CANDLE_CORE_TESTS"), "/tensor_tests.rs"));
