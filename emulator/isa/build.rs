@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
-const GENERATIONS: [&str; 3] = ["cdna2", "cdna3", "rdna3"];
+const GENERATIONS: [&str; 4] = ["cdna2", "cdna3", "rdna2", "rdna3"];
 
 /// Operation → every spelling of it.
 type Spellings = BTreeMap<String, Vec<String>>;

@@ -10,8 +10,23 @@ pub enum Generation {
     Cdna2,
     /// gfx942 (MI300)
     Cdna3,
+    /// gfx1030 (RX 6000)
+    Rdna2,
     /// gfx1100 (RX 7900)
     Rdna3,
+}
+
+/// What generations that encode most instructions alike have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Layout {
+    /// CDNA.
+    Gfx9,
+    /// RDNA2.
+    Gfx10,
+    /// RDNA3.
+    Gfx11,
+    /// RDNA4.
+    Gfx12,
 }
 
 /// A target name that belongs to no generation in the tables.
@@ -23,14 +38,15 @@ pub struct UnknownTarget {
 }
 
 impl Generation {
-    /// All of them, oldest first.
-    pub const ALL: [Self; 3] = [Self::Cdna2, Self::Cdna3, Self::Rdna3];
+    /// All of them: CDNA, then RDNA, each oldest first.
+    pub const ALL: [Self; 4] = [Self::Cdna2, Self::Cdna3, Self::Rdna2, Self::Rdna3];
 
     /// The target that the table was learned from (`gfx942`).
     pub fn target(self) -> &'static str {
         match self {
             Self::Cdna2 => "gfx90a",
             Self::Cdna3 => "gfx942",
+            Self::Rdna2 => "gfx1030",
             Self::Rdna3 => "gfx1100",
         }
     }
@@ -42,7 +58,16 @@ impl Generation {
 
     /// Whether encodings and registers are those of RDNA.
     pub(crate) fn is_rdna(self) -> bool {
-        matches!(self, Self::Rdna3)
+        self.layout() > Layout::Gfx9
+    }
+
+    /// How it encodes instructions.
+    pub(crate) fn layout(self) -> Layout {
+        match self {
+            Self::Cdna2 | Self::Cdna3 => Layout::Gfx9,
+            Self::Rdna2 => Layout::Gfx10,
+            Self::Rdna3 => Layout::Gfx11,
+        }
     }
 }
 
@@ -82,12 +107,12 @@ mod tests {
         let error = "gfx803".parse::<Generation>().expect_err("no table");
         assert_eq!(
             error.to_string(),
-            "no instruction table for target `gfx803`; there are tables for gfx90a, gfx942, gfx1100"
+            "no instruction table for target `gfx803`; there are tables for gfx90a, gfx942, gfx1030, gfx1100"
         );
     }
 
     #[test]
     fn wave_sizes() {
-        assert_eq!(Generation::ALL.map(Generation::wave_size), [64, 64, 32]);
+        assert_eq!(Generation::ALL.map(Generation::wave_size), [64, 64, 32, 32]);
     }
 }

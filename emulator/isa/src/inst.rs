@@ -236,6 +236,9 @@ pub struct Modifiers {
     pub imm: i32,
     /// Cache controls as encoded: glc/sc0, slc/nt, dlc, scc/sc1, lds, tfe (see `disasm`).
     pub cache: u8,
+    /// RDNA4's cache policy: temporal hint (`th`) in bits 0 to 2, scope (work-group, shader engine,
+    /// device, system) in bits 3 and 4.
+    pub policy: u8,
     /// DS: use GDS. MUBUF: `offen` (bit 0), `idxen` (bit 1), LDS destination (bit 2).
     pub addressing: u8,
     /// Lane movement of source 0.

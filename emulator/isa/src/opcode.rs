@@ -1,8 +1,9 @@
 //! The operations of all generations.
 //!
 //! Made from the tables in `tables/` by `build.rs`. Where generations differ in name alone, the
-//! newest name stands for all (`GlobalLoadB32` is `global_load_dword` too); operations whose
-//! results or operand order differ stay apart (`ds_cmpst_b32` and `ds_cmpstore_b32`).
+//! name of RDNA3 stands for all, where it has one (`GlobalLoadB32` is `global_load_dword` too);
+//! operations whose results or operand order differ stay apart (`ds_cmpst_b32` and
+//! `ds_cmpstore_b32`).
 
 use std::fmt;
 

@@ -191,8 +191,8 @@ impl Table {
 
     /// The table of a generation.
     pub(crate) fn of(generation: Generation) -> &'static Self {
-        static TABLES: LazyLock<[Table; 3]> =
-            LazyLock::new(|| [CDNA2, CDNA3, RDNA3].map(Table::new));
+        static TABLES: LazyLock<[Table; 4]> =
+            LazyLock::new(|| [CDNA2, CDNA3, RDNA2, RDNA3].map(Table::new));
         &TABLES[generation as usize]
     }
 

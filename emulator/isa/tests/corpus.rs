@@ -6,15 +6,17 @@ use std::collections::HashSet;
 
 use redwick_isa::{Decoder, Generation, disasm};
 
-const CORPORA: [(Generation, &str); 3] = [
+const CORPORA: [(Generation, &str); 4] = [
     (Generation::Cdna2, include_str!("corpus/cdna2.txt")),
     (Generation::Cdna3, include_str!("corpus/cdna3.txt")),
+    (Generation::Rdna2, include_str!("corpus/rdna2.txt")),
     (Generation::Rdna3, include_str!("corpus/rdna3.txt")),
 ];
 
-const TABLES: [(Generation, &str); 3] = [
+const TABLES: [(Generation, &str); 4] = [
     (Generation::Cdna2, include_str!("../tables/cdna2.txt")),
     (Generation::Cdna3, include_str!("../tables/cdna3.txt")),
+    (Generation::Rdna2, include_str!("../tables/rdna2.txt")),
     (Generation::Rdna3, include_str!("../tables/rdna3.txt")),
 ];
 

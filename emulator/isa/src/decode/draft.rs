@@ -69,9 +69,9 @@ impl<'a> Draft<'a> {
     }
 
     /// Takes one more word (DPP, SDWA) before the literal.
-    pub(super) fn extra_word(&mut self) -> Result<u64, DecodeError> {
+    pub(super) fn extra_word(&mut self) -> Result<u128, DecodeError> {
         self.length += 1;
-        self.words.get(self.length - 1).map(u64::from)
+        self.words.get(self.length - 1).map(u128::from)
     }
 
     /// The literal; several operands may share it.

@@ -36,7 +36,7 @@ pub(super) fn dpp(
     Ok(Some(bits(word, 0, 8) as u8))
 }
 
-fn lanes_of_eight(word: u64, code: u32) -> Dpp {
+fn lanes_of_eight(word: u128, code: u32) -> Dpp {
     let lanes = std::array::from_fn(|lane| bits(word, 8 + 3 * lane as u32, 3) as u8);
     Dpp {
         control: DppControl::Dpp8(lanes),
@@ -47,7 +47,7 @@ fn lanes_of_eight(word: u64, code: u32) -> Dpp {
     }
 }
 
-fn rows(words: &Words<'_>, word: u64) -> Result<Dpp, DecodeError> {
+fn rows(words: &Words<'_>, word: u128) -> Result<Dpp, DecodeError> {
     let code = bits(word, 8, 9);
     let control = control(code, words.generation.is_rdna());
     Ok(Dpp {
@@ -121,7 +121,7 @@ pub(super) fn sdwa(draft: &mut Draft<'_>) -> Result<Sdwa, DecodeError> {
     })
 }
 
-fn selection(draft: &Draft<'_>, word: u64, compare: bool) -> Result<inst::Sdwa, DecodeError> {
+fn selection(draft: &Draft<'_>, word: u128, compare: bool) -> Result<inst::Sdwa, DecodeError> {
     let (words, signs) = (&draft.words, draft.row.signs);
     let pick = |low| {
         let code = bits(word, low, 3);

@@ -15,7 +15,7 @@ mod words;
 
 pub use error::DecodeError;
 
-use crate::generation::Generation;
+use crate::generation::{Generation, Layout};
 use crate::inst::Inst;
 use words::Words;
 
@@ -56,15 +56,21 @@ impl Decoder {
 
     /// The formats of two words.
     fn decode_long(&self, words: Words<'_>, word: u32) -> Result<Inst, DecodeError> {
-        match (word >> 26, self.generation.is_rdna()) {
-            (0x30, false) | (0x3d, true) => memory::smem(words),
-            (0x34, false) if word >> 23 == 0x1a7 => vop3::decode_packed(words),
-            (0x34, false) | (0x35, true) => vop3::decode(words),
-            (0x33, true) if word >> 23 == 0x198 => vop3::decode_packed(words),
-            (0x32, true) => vopd::decode(words),
+        let layout = self.generation.layout();
+        match (word >> 26, layout) {
+            (0x30, Layout::Gfx9) => memory::smem(words),
+            (0x34, Layout::Gfx9) if word >> 23 == 0x1a7 => vop3::decode_packed(words),
+            (0x34, Layout::Gfx9) => vop3::decode(words),
             (0x36, _) => memory::ds(words),
-            (0x37, _) => memory::flat(words),
-            (0x38, _) => memory::mubuf(words),
+            (0x31, Layout::Gfx12) => memory::mubuf(words),
+            (0x3b, Layout::Gfx12) => memory::flat(words),
+            (0x37, Layout::Gfx9 | Layout::Gfx10 | Layout::Gfx11) => memory::flat(words),
+            (0x38, Layout::Gfx9 | Layout::Gfx10 | Layout::Gfx11) => memory::mubuf(words),
+            (_, Layout::Gfx9) => Err(words.unknown_format()),
+            (0x3d, _) => memory::smem(words),
+            (0x35, _) => vop3::decode(words),
+            (0x33, _) if word >> 23 == 0x198 => vop3::decode_packed(words),
+            (0x32, Layout::Gfx11 | Layout::Gfx12) => vopd::decode(words),
             _ => Err(words.unknown_format()),
         }
     }

@@ -25,13 +25,13 @@ fn format(word: u32) -> (Format, Encoding, &'static str, u32, u32) {
 pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
     let word = words.get(0)?;
     let (format, encoding, name, low, width) = format(word);
-    let code = bits(word.into(), low, width);
+    let code = bits(word, low, width);
     let row = Table::of(words.generation).by_code(format, code);
     let row = row.ok_or_else(|| words.unknown_opcode(name, code))?;
     operands(Draft::new(words, row, encoding, 1), row, word.into())
 }
 
-fn operands(mut draft: Draft<'_>, row: &'static Row, word: u64) -> Result<Inst, DecodeError> {
+fn operands(mut draft: Draft<'_>, row: &'static Row, word: u128) -> Result<Inst, DecodeError> {
     for slot in row.slots {
         match slot.field {
             Field::Sdst => {

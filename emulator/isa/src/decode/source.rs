@@ -1,6 +1,6 @@
 //! Operand codes: what the 8- and 9-bit numbers in source fields stand for.
 
-use crate::generation::Generation;
+use crate::generation::{Generation, Layout};
 use crate::inst::{Aperture, InlineFloat, Operand, sreg};
 
 /// The code that says: a literal follows the instruction.
@@ -36,12 +36,13 @@ const APERTURES: [Aperture; 5] = [
 
 /// What an 8-bit code other than [`LITERAL`] names, if anything.
 pub(super) fn scalar(generation: Generation, code: u32) -> Option<Operand> {
-    let code = u8::try_from(code).ok()?;
+    let (layout, code) = (generation.layout(), u8::try_from(code).ok()?);
     Some(match code {
         0..=123 | 126 | 127 => Operand::Sgpr(code),
-        124 if generation.is_rdna() => Operand::Null,
-        125 if generation.is_rdna() => Operand::Sgpr(sreg::M0),
+        124 if layout >= Layout::Gfx11 => Operand::Null,
+        125 if layout >= Layout::Gfx11 => Operand::Sgpr(sreg::M0),
         124 => Operand::Sgpr(sreg::M0),
+        125 if layout == Layout::Gfx10 => Operand::Null,
         128..=192 => Operand::Int(code.wrapping_sub(128).cast_signed()),
         193..=208 => Operand::Int(-code.wrapping_sub(192).cast_signed()),
         235..=239 => Operand::Aperture(APERTURES[usize::from(code - 235)]),

@@ -19,7 +19,7 @@ pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
         VOPC => (Format::Vopc, Encoding::Vopc, "VOPC", 17, 8),
         _ => (Format::Vop2, Encoding::Vop2, "VOP2", 25, 6),
     };
-    let code = bits(word.into(), low, width);
+    let code = bits(word, low, width);
     let row = Table::of(words.generation).by_code(format, code);
     let row = row.ok_or_else(|| words.unknown_opcode(name, code))?;
     let mut draft = Draft::new(words, row, encoding, 1);
@@ -33,7 +33,7 @@ pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
 /// Source 0, or what an extra word puts in its place.
 fn first_source(
     draft: &mut Draft<'_>,
-    word: u64,
+    word: u128,
 ) -> Result<(Option<Operand>, Option<Sdwa>), DecodeError> {
     let row: &Row = draft.row;
     let code = bits(word, 0, 9);
@@ -56,7 +56,7 @@ fn first_source(
 fn operand(
     draft: &mut Draft<'_>,
     slot: &Slot,
-    word: u64,
+    word: u128,
     src0: Option<Operand>,
     sdwa: Option<&Sdwa>,
 ) -> Result<(), DecodeError> {

@@ -8,7 +8,7 @@ use crate::inst::{Encoding, Inst, Operand, sreg};
 use crate::table::{Field, File, Format, Halves, Row, Slot, Table};
 
 pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
-    let code = bits(words.get(0)?.into(), 16, 10);
+    let code = bits(words.get(0)?, 16, 10);
     let row = Table::of(words.generation).by_code(Format::Vop3, code);
     let row = row.ok_or_else(|| words.unknown_opcode("VOP3", code))?;
     let encoding = if row.scalar_dst {
@@ -36,7 +36,7 @@ pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
 }
 
 pub(super) fn decode_packed(words: Words<'_>) -> Result<Inst, DecodeError> {
-    let code = bits(words.get(0)?.into(), 16, 7);
+    let code = bits(words.get(0)?, 16, 7);
     let row = Table::of(words.generation).by_code(Format::Vop3p, code);
     let row = row.ok_or_else(|| words.unknown_opcode("VOP3P", code))?;
     let encoding = if row.matrix {
@@ -57,7 +57,7 @@ pub(super) fn decode_packed(words: Words<'_>) -> Result<Inst, DecodeError> {
     operands(draft, row, word)
 }
 
-fn packed_modifiers(draft: &mut Draft<'_>, word: u64) {
+fn packed_modifiers(draft: &mut Draft<'_>, word: u128) {
     let mixes = draft.row.halves == Halves::LowByDefault;
     let used = (1u8 << draft.row.sources()) - 1;
     let modifiers = &mut draft.inst.modifiers;
@@ -74,14 +74,14 @@ fn packed_modifiers(draft: &mut Draft<'_>, word: u64) {
     }
 }
 
-fn matrix_modifiers(draft: &mut Draft<'_>, word: u64) {
+fn matrix_modifiers(draft: &mut Draft<'_>, word: u128) {
     let modifiers = &mut draft.inst.modifiers;
     modifiers.cbsz = bits(word, 8, 3) as u8;
     modifiers.abid = bits(word, 11, 4) as u8;
     modifiers.blgp = bits(word, 61, 3) as u8;
 }
 
-fn operands(mut draft: Draft<'_>, row: &'static Row, word: u64) -> Result<Inst, DecodeError> {
+fn operands(mut draft: Draft<'_>, row: &'static Row, word: u128) -> Result<Inst, DecodeError> {
     let lanes = match row.slot(Field::Src0) {
         Some(_) => lanes::dpp(&mut draft, bits(word, 32, 9), false)?,
         None => None,

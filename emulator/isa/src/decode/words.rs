@@ -28,8 +28,15 @@ impl Words<'_> {
     }
 
     /// The first two words as one number, as the guides draw 64-bit formats.
-    pub(super) fn pair(&self) -> Result<u64, DecodeError> {
-        Ok(u64::from(self.get(0)?) | u64::from(self.get(1)?) << 32)
+    pub(super) fn pair(&self) -> Result<u128, DecodeError> {
+        self.several(2)
+    }
+
+    /// The first `count` words, four at most, as one number.
+    pub(super) fn several(&self, count: usize) -> Result<u128, DecodeError> {
+        (0..count).try_fold(0, |all, index| {
+            Ok(all | u128::from(self.get(index)?) << (32 * index))
+        })
     }
 
     pub(super) fn unknown_value(&self, what: &'static str, value: u32) -> DecodeError {
@@ -62,13 +69,13 @@ impl Words<'_> {
 }
 
 /// `width` bits of `value` from bit `low`.
-pub(super) fn bits(value: u64, low: u32, width: u32) -> u32 {
-    (value >> low) as u32 & ((1u64 << width) - 1) as u32
+pub(super) fn bits(value: impl Into<u128>, low: u32, width: u32) -> u32 {
+    (value.into() >> low) as u32 & ((1u64 << width) - 1) as u32
 }
 
 /// Bit `low` of `value`.
-pub(super) fn bit(value: u64, low: u32) -> bool {
-    value >> low & 1 == 1
+pub(super) fn bit(value: impl Into<u128>, low: u32) -> bool {
+    value.into() >> low & 1 == 1
 }
 
 /// The low `width` bits of `value` as a signed number.

@@ -1,6 +1,7 @@
 //! The 16-bit immediates of scalar instructions, each with a language of its own.
 
-use crate::generation::Generation;
+use super::names;
+use crate::generation::{Generation, Layout};
 use crate::table::Style;
 
 /// The text of an immediate, None where nothing is printed.
@@ -11,8 +12,8 @@ pub(super) fn text(style: Style, imm: i32, generation: Generation) -> Option<Str
         Style::Mixed if value > 64 => format!("{value:#x}"),
         Style::End if value == 0 => return None,
         Style::Waitcnt => wait_counts(value, generation),
-        Style::Sendmsg => message(value.into(), generation),
-        Style::Hwreg => hardware_register(value, generation),
+        Style::Sendmsg => names::message(value.into(), generation),
+        Style::Hwreg => names::hardware_register(value, generation),
         Style::Delay => delay(value),
         Style::Depctr => dependency_counters(value),
         _ => value.to_string(),
@@ -26,7 +27,8 @@ fn bits(value: u16, low: u32, width: u32) -> u16 {
 
 /// Counters at their maximum are not waited for, and not printed unless all are.
 fn wait_counts(value: u16, generation: Generation) -> String {
-    let counts = if generation.is_rdna() {
+    let layout = generation.layout();
+    let counts = if layout >= Layout::Gfx11 {
         [
             ("vmcnt", bits(value, 10, 6), 63),
             ("expcnt", bits(value, 0, 3), 7),
@@ -34,10 +36,11 @@ fn wait_counts(value: u16, generation: Generation) -> String {
         ]
     } else {
         let vmcnt = bits(value, 0, 4) | bits(value, 14, 2) << 4;
+        let width = if layout == Layout::Gfx9 { 4 } else { 6 };
         [
             ("vmcnt", vmcnt, 63),
             ("expcnt", bits(value, 4, 3), 7),
-            ("lgkmcnt", bits(value, 8, 4), 15),
+            ("lgkmcnt", bits(value, 8, width), (1 << width) - 1),
         ]
     };
     let all = counts.iter().all(|(_, count, most)| count == most);
@@ -48,115 +51,6 @@ fn wait_counts(value: u16, generation: Generation) -> String {
         .map(|(name, count, _)| format!("{name}({count})"))
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-const CDNA_REGISTERS: [(u16, &str); 17] = [
-    (1, "MODE"),
-    (2, "STATUS"),
-    (3, "TRAPSTS"),
-    (4, "HW_ID"),
-    (5, "GPR_ALLOC"),
-    (6, "LDS_ALLOC"),
-    (7, "IB_STS"),
-    (15, "SH_MEM_BASES"),
-    (16, "TBA_LO"),
-    (17, "TBA_HI"),
-    (18, "TMA_LO"),
-    (19, "TMA_HI"),
-    // From here on CDNA3 only.
-    (20, "XCC_ID"),
-    (21, "SQ_PERF_SNAPSHOT_DATA"),
-    (22, "SQ_PERF_SNAPSHOT_DATA1"),
-    (23, "SQ_PERF_SNAPSHOT_PC_LO"),
-    (24, "SQ_PERF_SNAPSHOT_PC_HI"),
-];
-
-const CDNA2_REGISTERS: usize = 12;
-
-const RDNA3_REGISTERS: [(u16, &str); 15] = [
-    (1, "MODE"),
-    (2, "STATUS"),
-    (3, "TRAPSTS"),
-    (5, "GPR_ALLOC"),
-    (6, "LDS_ALLOC"),
-    (7, "IB_STS"),
-    (15, "SH_MEM_BASES"),
-    (18, "PERF_SNAPSHOT_PC_LO"),
-    (19, "PERF_SNAPSHOT_PC_HI"),
-    (20, "FLAT_SCR_LO"),
-    (21, "FLAT_SCR_HI"),
-    (23, "HW_ID1"),
-    (24, "HW_ID2"),
-    (27, "PERF_SNAPSHOT_DATA"),
-    (29, "SHADER_CYCLES"),
-];
-
-fn hardware_register(value: u16, generation: Generation) -> String {
-    let (number, offset, width) = (bits(value, 0, 6), bits(value, 6, 5), bits(value, 11, 5) + 1);
-    let known: &[(u16, &str)] = match generation {
-        Generation::Cdna2 => &CDNA_REGISTERS[..CDNA2_REGISTERS],
-        Generation::Cdna3 => &CDNA_REGISTERS,
-        Generation::Rdna3 => &RDNA3_REGISTERS,
-    };
-    let name = match known.iter().find(|(known, _)| *known == number) {
-        Some((_, name)) => format!("HW_REG_{name}"),
-        None => number.to_string(),
-    };
-    if (offset, width) == (0, 32) {
-        format!("hwreg({name})")
-    } else {
-        format!("hwreg({name}, {offset}, {width})")
-    }
-}
-
-const CDNA_MESSAGES: [(u16, &str); 8] = [
-    (1, "INTERRUPT"),
-    (4, "SAVEWAVE"),
-    (5, "STALL_WAVE_GEN"),
-    (6, "HALT_WAVES"),
-    (7, "ORDERED_PS_DONE"),
-    (8, "EARLY_PRIM_DEALLOC"),
-    (9, "GS_ALLOC_REQ"),
-    (10, "GET_DOORBELL"),
-];
-
-const RDNA3_MESSAGES: [(u16, &str); 13] = [
-    (1, "INTERRUPT"),
-    (2, "HS_TESSFACTOR"),
-    (3, "DEALLOC_VGPRS"),
-    (5, "STALL_WAVE_GEN"),
-    (6, "HALT_WAVES"),
-    (9, "GS_ALLOC_REQ"),
-    (128, "RTN_GET_DOORBELL"),
-    (129, "RTN_GET_DDID"),
-    (130, "RTN_GET_TMA"),
-    (131, "RTN_GET_REALTIME"),
-    (132, "RTN_SAVE_WAVE"),
-    (133, "RTN_GET_TBA"),
-    (134, "RTN_GET_TBA_TO_PC"),
-];
-
-/// A message to the rest of the chip. Graphics messages, which carry an operation, stay numbers.
-pub(super) fn message(imm: i32, generation: Generation) -> String {
-    let value = imm as u16;
-    let (known, number, operation, stream): (&[(u16, &str)], _, _, _) = if generation.is_rdna() {
-        (&RDNA3_MESSAGES, bits(value, 0, 8), 0, 0)
-    } else {
-        (
-            &CDNA_MESSAGES,
-            bits(value, 0, 4),
-            bits(value, 4, 3),
-            bits(value, 8, 2),
-        )
-    };
-    let named = known.iter().find(|(known, _)| *known == number);
-    match named.filter(|_| operation == 0 && stream == 0) {
-        Some((_, name)) => format!("sendmsg(MSG_{name})"),
-        None if value == number | operation << 4 | stream << 8 => {
-            format!("sendmsg({number}, {operation}, {stream})")
-        }
-        None => value.to_string(),
-    }
 }
 
 const DELAY_CAUSES: [&str; 12] = [

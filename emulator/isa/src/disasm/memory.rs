@@ -234,11 +234,10 @@ fn mubuf_operands(inst: &Inst, row: &Row, generation: Generation) -> String {
     let mut parts = Vec::new();
     let loaded = inst.dst[0] != Operand::None;
     if let (Some(slot), true) = (row.slot(Field::Vdata), loaded || data != Operand::None) {
-        parts.push(plain(
-            if loaded { inst.dst[0] } else { data },
-            generation,
-            slot,
-        ));
+        let vdata = if loaded { inst.dst[0] } else { data };
+        // One register more tells which part of the texture was there.
+        let count = slot.count + u8::from(inst.modifiers.cache & cache::TFE != 0);
+        parts.push(sized(vdata, generation, count, slot.style));
     }
     let both = inst.modifiers.addressing & 3 == 3;
     parts.push(sized(

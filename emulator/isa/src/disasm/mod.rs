@@ -3,6 +3,7 @@
 mod immediate;
 mod memory;
 mod modifier;
+mod names;
 mod operand;
 
 use crate::generation::Generation;
@@ -101,7 +102,7 @@ fn one_operand(
         Field::Vcc if cursor.source == 0 => operand::mask(cursor.destination(inst), generation),
         Field::Vcc => operand::mask(cursor.source(inst).1, generation),
         Field::Imm => return immediate::text(slot.style, inst.modifiers.imm, generation),
-        Field::Message => immediate::message(inst.modifiers.imm, generation),
+        Field::Message => names::message(inst.modifiers.imm, generation),
         Field::K => match cursor.source(inst).1 {
             Operand::Literal(value) if inst.encoding == Encoding::Sopk => operand::immediate(value),
             Operand::Literal(value) => format!("{value:#x}"),

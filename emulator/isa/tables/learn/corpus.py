@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 
+import formats
 import probes
 from objdump import disassemble
 
@@ -41,16 +42,16 @@ def unwanted(text, rdna):
 
 
 def main(cpu, table):
-    rdna = cpu.startswith("gfx11")
-    rng, forms = random.Random(7), probes.all_forms(rdna)
+    gfx = formats.layout(cpu)
+    rng, forms = random.Random(7), probes.all_forms(gfx)
     rows, kept = list(probes.rows(table)), {}
     for _ in range(4):
-        tries = [(index, probes.words_of(rng, rdna, forms, row)) for index, row in enumerate(rows) for _ in range(10)]
+        tries = [(index, probes.words_of(rng, gfx, forms, row)) for index, row in enumerate(rows) for _ in range(10)]
         hits = []
         for start in range(0, len(tries), 2000):
             hits += texts(cpu, [words for _, words in tries[start : start + 2000]])
         for (index, words), hit in zip(tries, hits):
-            if not hit or unwanted(hit[0], rdna):
+            if not hit or unwanted(hit[0], gfx > 9):
                 continue
             lines = kept.setdefault((index, kind(hit[0])), [])
             if len(lines) < (PLAIN if " " not in kind(hit[0]) else SPECIAL):

@@ -3,6 +3,7 @@ import re
 DW={'dword':'b32','dwordx2':'b64','dwordx3':'b96','dwordx4':'b128','dwordx8':'b256','dwordx16':'b512'}
 SUB={'ubyte':'u8','sbyte':'i8','ushort':'u16','sshort':'i16','byte':'b8','short':'b16'}
 AT={'swap':'b','cmpswap':'b','and':'b','or':'b','xor':'b','add':'u','sub':'u','inc':'u','dec':'u',
+    'csub':'u','fcmpswap':'f','fmin':'f','fmax':'f',
     'smin':'i','smax':'i','umin':'u','umax':'u'}
 MF={'32x32x1f32':'32x32x1_2b_f32','16x16x1f32':'16x16x1_4b_f32','4x4x1f32':'4x4x1_16b_f32',
  '32x32x2f32':'32x32x2_f32','16x16x4f32':'16x16x4_f32','32x32x4f16':'32x32x4_2b_f16','16x16x4f16':'16x16x4_4b_f16',
@@ -18,8 +19,9 @@ RE=[(r'^v_dual_',r'v_'),
  (r'^v_addc_co_',r'v_add_co_ci_'),(r'^v_subb_co_',r'v_sub_co_ci_'),(r'^v_subbrev_co_',r'v_subrev_co_ci_'),
  (r'^v_cvt_flr_',r'v_cvt_floor_'),(r'^v_cvt_rpi_',r'v_cvt_nearest_'),(r'^v_cvt_pknorm_',r'v_cvt_pk_norm_'),
  (r'^v_cvt_pkrtz_',r'v_cvt_pk_rtz_'),(r'^v_ffbh_i32',r'v_cls_i32'),(r'^v_ffbh_u32',r'v_clz_i32_u32'),
- (r'^v_ffbl_b32',r'v_ctz_i32_b32'),(r'^v_mul_legacy_f32',r'v_mul_dx9_zero_f32'),(r'^v_dot2c_f32_f16',r'v_dot2acc_f32_f16'),
+ (r'^v_ffbl_b32',r'v_ctz_i32_b32'),(r'^v_(mul|fma|fmac)_legacy_f32',r'v_\1_dx9_zero_f32'),(r'^v_dot2c_f32_f16',r'v_dot2acc_f32_f16'),
  (r'^(v_cmpx?)_tru_',r'\1_t_'),
+ (r'^s_inst_prefetch',r's_set_inst_prefetch_distance'),
  (r'^s_(and|or)n2_',r's_\1_not1_'),(r'^s_(and|or)n1_',r's_\1_not0_'),(r'^s_ff1_i32_',r's_ctz_i32_'),
  (r'^s_flbit_i32_b32',r's_clz_i32_u32'),(r'^s_flbit_i32_b64',r's_clz_i32_u64'),(r'^s_flbit_i32_i64',r's_cls_i32_i64'),
  (r'^s_flbit_i32$',r's_cls_i32'),
@@ -34,6 +36,7 @@ def fold(n):
     if m:
         p,ls,r=m.groups()
         r=re.sub(r'^format_d16_hi_',r'd16_hi_format_',r); r=re.sub(r'^format_d16_',r'd16_format_',r)
+        if r=='dword_addtid': r='addtid_b32'
         if r in DW: r=DW[r]
         q=re.match(r'(lds_)?(ubyte|sbyte|ushort|sshort|byte|short|dword)(_d16_hi|_d16)?$',r)
         if q:
@@ -43,7 +46,7 @@ def fold(n):
     m=re.match(r'(s|s_buffer|buffer|flat|global)_atomic_([a-z]+)(_x2)?$',n)
     if m and m[2] in AT:
         op=m[2]; k=AT[op]
-        if op[1:] in('min','max'): op=op[1:]
+        if op[1:] in('min','max','cmpswap'): op=op[1:]
         return f'{m[1]}_atomic_{op}_{k}{64 if m[3] else 32}'
     for a,b in RE: n=re.sub(a,b,n)
     return n

@@ -43,10 +43,15 @@ def pick(fields, *names):
     return {name: fields[name] for name in names}
 
 
-def alu(rdna3):
+def layout(cpu):
+    """Which encodings a target has: 9 (GCN and CDNA), 10 (RDNA1 and 2), 11 (RDNA3) or 12 (RDNA4)."""
+    return int(cpu[3:-2])
+
+
+def alu(gfx):
     """Formats whose operands are learned from the text alone."""
-    vop3 = (0x35 if rdna3 else 0x34) << 26
-    vop3p = 0xCC << 24 if rdna3 else 0x1A7 << 23
+    vop3 = (0x35 if gfx >= 10 else 0x34) << 26
+    vop3p = 0xCC << 24 if gfx >= 10 else 0x1A7 << 23
     return [
         Format("sop1", 0x17D << 23, 8, 256, pick(SCALAR, "sdst", "ssrc0")),
         Format("sop2", 2 << 30, 23, 0x60, SCALAR),
@@ -54,27 +59,27 @@ def alu(rdna3):
         Format("vop1", 0x3F << 25, 9, 256, pick(VECTOR, "vdst", "src0")),
         Format("vop2", 0, 25, 62, VECTOR),
         Format("vopc", 0x3E << 25, 17, 256, pick(VECTOR, "src0", "vsrc1")),
-        Format("vop3", vop3, 16, 1024 if rdna3 else 0x380, VOP3, 2),
+        Format("vop3", vop3, 16, 1024 if gfx >= 10 else 0x380, VOP3, 2),
         Format("vop3p", vop3p, 16, 128, VOP3, 2),
     ]
 
 
-def memory(rdna3):
+# Where the generations differ: bits that tell a form, and the saddr that means none.
+GLC = {9: 1 << 16, 10: 1 << 16, 11: 1 << 14}
+NO_SADDR = {9: 0x7F, 10: 0x7D, 11: 0x7C}
+SEGMENT = {9: 14, 10: 14, 11: 16}
+
+
+def memory(gfx):
     """Formats with one layout each; only presence and width of registers are learned."""
-    shift = 18 if rdna3 else 17
-    segment = 16 if rdna3 else 14
-    no_saddr = (0x7C if rdna3 else 0x7F) << 48
-    glc = 1 << 14 if rdna3 else 1 << 16
-    flat = 0x37 << 26
-    smem = 0x3D << 26 | 0x7C << 57 if rdna3 else 0x30 << 26
-    constant = 0 if rdna3 else 1 << 17
-    offen = 1 << 54 if rdna3 else 1 << 12
-    vaddr = 1 << 55 if rdna3 else 1 << 13
+    flat, no_saddr, glc = 0x37 << 26, NO_SADDR[gfx] << 48, GLC[gfx]
+    smem = {9: 0x30 << 26, 10: 0x3D << 26 | 0x7D << 57, 11: 0x3D << 26 | 0x7C << 57}[gfx]
+    offen, vaddr = (1 << 54, 1 << 55) if gfx == 11 else (1 << 12, 1 << 13 if gfx == 9 else 0)
     return [
-        (Format("smem", smem, 18, 256, SMEM, 2), [constant, 0]),
-        (Format("ds", 0x36 << 26, shift, 256, DS, 2), [0]),
-        (Format("flat", flat | (no_saddr if rdna3 else 0), 18, 128, FLAT, 2), [glc, 0]),
-        (Format("global", flat | 2 << segment | no_saddr, 18, 128, FLAT, 2), [glc, 0]),
-        (Format("scratch", flat | 1 << segment | no_saddr, 18, 128, FLAT, 2), [vaddr, 0]),
-        (Format("mubuf", 0x38 << 26 | 0x80 << 56, 18, 256 if rdna3 else 128, MUBUF, 2), [offen, 0]),
+        (Format("smem", smem, 18, 256, SMEM, 2), [1 << 17 if gfx == 9 else 0, 0]),
+        (Format("ds", 0x36 << 26, 17 if gfx == 9 else 18, 256, DS, 2), [0]),
+        (Format("flat", flat | (no_saddr if gfx > 9 else 0), 18, 128, FLAT, 2), [glc, 0]),
+        (Format("global", flat | 2 << SEGMENT[gfx] | no_saddr, 18, 128, FLAT, 2), [glc, 0]),
+        (Format("scratch", flat | 1 << SEGMENT[gfx] | no_saddr, 18, 128, FLAT, 2), [vaddr, 0]),
+        (Format("mubuf", 0x38 << 26 | 0x80 << 56, 18, 128 if gfx == 9 else 256, MUBUF, 2), [offen, 0]),
     ]

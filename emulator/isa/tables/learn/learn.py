@@ -113,7 +113,7 @@ def constant_styles(cpu, form, rows):
     """Fills in how constants print, for every source that may hold one."""
     probes, targets = [], []
     for code, (_, size, values, extra, slots) in rows.items():
-        literal_fits = (form.words == 1 or cpu.startswith("gfx11")) and size == 4 * form.words
+        literal_fits = (form.words == 1 or formats.layout(cpu) >= 10) and size == 4 * form.words
         for index, slot in enumerate(slots):
             if not re.match(r"s?src", slot[0]):
                 continue
@@ -336,13 +336,13 @@ def learn_dual(cpu):
 
 
 def main(cpu):
-    rdna3 = cpu.startswith("gfx11")
-    for form in formats.alu(rdna3):
+    gfx = formats.layout(cpu)
+    for form in formats.alu(gfx):
         learn_alu(cpu, form)
     learn_immediates(cpu)
-    for form, extras in formats.memory(rdna3):
+    for form, extras in formats.memory(gfx):
         learn_memory(cpu, form, extras)
-    if rdna3:
+    if gfx >= 11:
         learn_dual(cpu)
 
 

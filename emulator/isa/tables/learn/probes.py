@@ -67,7 +67,8 @@ def fill(rng, form, literals=True):
     return values
 
 
-def alu(rng, rdna, form, code, mnemonic, flags, slots):
+def alu(rng, gfx, form, code, mnemonic, flags, slots):
+    rdna = gfx >= 10
     values = fill(rng, form, rdna or form.words == 1)
     if not slots:
         return form.encode(code, dict.fromkeys(values, 0))
@@ -134,39 +135,69 @@ def modifiers(rng, form, flags, slots):
     return extra
 
 
-def memory(rng, rdna, form, code, slots):
+# Bits of cache controls and of forms, where setting any of them is an instruction still.
+CACHE = {9: (16, 17, 25), 10: (12, 16, 17), 11: (13, 14, 15)}
+BUFFER_CACHE = {9: (14, 15, 16, 17), 10: (14, 15, 54, 55), 11: (12, 13, 14, 53)}
+SCALAR_CACHE = {9: (16,), 10: (14, 16), 11: (13, 14)}
+
+
+def flags_of(rng, places):
+    """None, or some, of the bits at `places`."""
+    return sum(rng.randrange(2) << place for place in places) if rng.randrange(2) else 0
+
+
+def memory(rng, gfx, form, code, slots):
     names = [slot.split("=")[0] for slot in slots]
-    low = rng.getrandbits(18 if form.name == "ds" else 14) if rng.randrange(3) else 0
-    bits = form.base & ~(0x7F << 48 if form.name in ("flat", "global", "scratch") else 0) | low
-    bits |= code << form.shift
+    bits = form.base | code << form.shift
     for field, (place, width, _) in form.fields.items():
         if field in names or form.name in ("flat", "global", "scratch"):
             value = rng.choice([4, 8, 12, 20]) if field in ("sdata", "sbase", "srsrc") else rng.randrange(256)
-            value &= ~1 if not rdna and rng.randrange(4) else 255
+            value &= ~1 if gfx == 9 and rng.randrange(4) else 255
             bits |= (value & (1 << width) - 1) << place
-    if form.name == "flat":  # its offsets have 12 bits
-        bits &= ~(3 << 12)
-    if form.name in ("flat", "global", "scratch"):
-        absent = 0x7C if rdna else 0x7F
-        scalar = absent if form.name == "flat" else rng.choice([absent, 4, 8, 106])
-        bits |= (scalar if rdna or form.name != "flat" else 0) << 48 | rng.randrange(2) << 55
-        bits |= rng.choice([0, rng.randrange(4)]) << (14 if rdna else 16) | rng.choice([0, 0, 1]) << 25 * (not rdna)
-    if form.name == "mubuf":
-        bits &= ~(0xFF << 56)
-        bits |= rng.choice([128, 4, 124, 129]) << 56 | rng.choice([0, 1, 2, 3]) << (54 if rdna else 12)
-        bits |= rng.choice([0, 0, rng.randrange(16)]) << 14 if not rdna else 0
-        if not names:
-            bits = form.base & ~(0xFF << 56) & ~(3 << 12) | code << form.shift | rng.choice([0, 1, 2, 3]) << 14
-    if form.name == "smem":
-        bits |= 0 if rdna or "sbase" not in names else 1 << 17
-        bits |= rng.choice([0, 8, 0x1234, 0x1FFFF0 | 8]) << 32 if "sbase" in names else 0
-        if rdna and "sbase" in names and rng.randrange(2):
-            bits = bits & ~(0x7F << 57) | rng.choice([4, 106, 125]) << 57
-        elif not rdna and rng.randrange(3) == 0:
-            bits = bits & ~(1 << 17) & 0xFFFFFFFF | rng.choice([4, 106, 124]) << 32
-    if form.name == "ds" and rng.randrange(2) and not rdna:
-        bits |= 1 << 25
-    return [bits & 0xFFFFFFFF, bits >> 32 & 0xFFFFFFFF]
+    bits = MEMORY[form.name](rng, gfx, form, bits, names)
+    return [bits >> 32 * word & 0xFFFFFFFF for word in range(form.words)]
+
+
+def share(rng, gfx, form, bits, names):
+    bits |= rng.getrandbits(16) if rng.randrange(3) else 0
+    return bits | flags_of(rng, {9: (25,), 10: (17,), 11: (17,)}[gfx])
+
+
+def flat(rng, gfx, form, bits, names):
+    absent = formats.NO_SADDR[gfx]
+    bits &= ~(0x7F << 48)
+    if rng.randrange(3):
+        bits |= rng.getrandbits({9: 13, 10: 12, 11: 13}[gfx] - (form.name == "flat"))
+    scalar = absent if form.name == "flat" else rng.choice([absent, 4, 8, 106])
+    if gfx == 10 and form.name == "scratch":
+        scalar = rng.choice([scalar, scalar, 0x7F])
+    bits |= (scalar if gfx > 9 or form.name != "flat" else 0) << 48 | flags_of(rng, CACHE[gfx])
+    return bits | flags_of(rng, {9: (13, 55), 10: (13,), 11: (55,)}[gfx])
+
+
+def buffer(rng, gfx, form, bits, names):
+    bits &= ~(0xFF << 56)
+    if not names:
+        return bits & ~(3 << 12) | flags_of(rng, (14, 15))
+    bits |= rng.getrandbits(12) if rng.randrange(3) else 0
+    bits |= rng.choice([128, 4, 124, 125, 129]) << 56 | rng.choice([0, 1, 2, 3]) << (54 if gfx == 11 else 12)
+    return bits | flags_of(rng, BUFFER_CACHE[gfx])
+
+
+def scalar_memory(rng, gfx, form, bits, names):
+    bits |= flags_of(rng, SCALAR_CACHE[gfx])
+    if "sbase" not in names:
+        return bits
+    constant = rng.choice([0, 8, 0x1234, 0x1FFFF0 | 8])
+    if gfx > 9:
+        bits |= constant << 32
+        return bits & ~(0x7F << 57) | rng.choice([4, 106, 124, 125]) << 57 if rng.randrange(2) else bits
+    if rng.randrange(3) == 0:
+        return bits | rng.choice([4, 106, 124]) << 32
+    return bits | 1 << 17 | constant << 32
+
+
+MEMORY = {"ds": share, "flat": flat, "global": flat, "scratch": flat, "mubuf": buffer, "smem": scalar_memory}
 
 
 def immediates(rng, name, code):
@@ -186,7 +217,7 @@ def dual(rng, x, y):
     return [bits & 0xFFFFFFFF, bits >> 32, rng.choice(LITERALS)]
 
 
-def words_of(rng, rdna, forms, row):
+def words_of(rng, gfx, forms, row):
     """One random encoding of a row."""
     name, code, mnemonic, flags, slots = row
     if name in ("sopp", "sopk"):
@@ -197,18 +228,18 @@ def words_of(rng, rdna, forms, row):
         return dual(rng, rng.randrange(14), code)
     form = forms[name]
     if name in ("smem", "ds", "flat", "global", "scratch", "mubuf"):
-        return memory(rng, rdna, form, code, slots)
-    return alu(rng, rdna, form, code, mnemonic, flags, slots)
+        return memory(rng, gfx, form, code, slots)
+    return alu(rng, gfx, form, code, mnemonic, flags, slots)
 
 
-def all_forms(rdna):
-    forms = {form.name: form for form in formats.alu(rdna)}
-    forms.update({form.name: form for form, _ in formats.memory(rdna)})
+def all_forms(gfx):
+    forms = {form.name: form for form in formats.alu(gfx)}
+    forms.update({form.name: form for form, _ in formats.memory(gfx)})
     return forms
 
 
-def probes(path, rdna, count, seed=1):
+def probes(path, gfx, count, seed=1):
     """`count` encodings of every row of the table at `path`."""
     rng = random.Random(seed)
-    forms = all_forms(rdna)
-    return [words_of(rng, rdna, forms, row) for row in rows(path) for _ in range(count)]
+    forms = all_forms(gfx)
+    return [words_of(rng, gfx, forms, row) for row in rows(path) for _ in range(count)]
