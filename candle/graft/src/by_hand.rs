@@ -164,37 +164,48 @@ static CANDLE_NN: Table = Table {
         row(
             "src/ops.rs",
             "Sigmoid::cuda_fwd",
-            Body("crate::rocm_ops::sigmoid(storage, layout)"),
+            Body("candle::rocm_backend::fused::sigmoid((storage, layout))"),
         ),
         row(
             "src/ops.rs",
             "SoftmaxLastDim::cuda_fwd",
-            Body("crate::rocm_ops::softmax_last_dim(storage, layout)"),
+            Body("candle::rocm_backend::fused::softmax_last_dim((storage, layout))"),
         ),
         row(
             "src/ops.rs",
             "RmsNorm::cuda_fwd",
-            Body("crate::rocm_ops::rms_norm([(s1, l1), (s2, l2)], self.eps)"),
+            Body("candle::rocm_backend::fused::rms_norm([(s1, l1), (s2, l2)], self.eps)"),
         ),
         row(
             "src/ops.rs",
             "LayerNorm::cuda_fwd",
-            Body("crate::rocm_ops::layer_norm([(s1, l1), (s2, l2), (s3, l3)], self.eps)"),
+            Body(
+                "candle::rocm_backend::fused::layer_norm([(s1, l1), (s2, l2), (s3, l3)], self.eps)",
+            ),
         ),
         row(
             "src/rotary_emb.rs",
             "RotaryEmbI::cuda_fwd",
-            Body("crate::rocm_ops::rope_i([(s1, l1), (s2, l2), (s3, l3)])"),
+            Body(
+                "use candle::rocm_backend::fused::{rope, RopeForm}; \
+                 rope(RopeForm::Interleaved, [(s1, l1), (s2, l2), (s3, l3)])",
+            ),
         ),
         row(
             "src/rotary_emb.rs",
             "RotaryEmb::cuda_fwd",
-            Body("crate::rocm_ops::rope([(s1, l1), (s2, l2), (s3, l3)])"),
+            Body(
+                "use candle::rocm_backend::fused::{rope, RopeForm}; \
+                 rope(RopeForm::HalfSplit, [(s1, l1), (s2, l2), (s3, l3)])",
+            ),
         ),
         row(
             "src/rotary_emb.rs",
             "RotaryEmbThd::cuda_fwd",
-            Body("crate::rocm_ops::rope_thd([(s1, l1), (s2, l2), (s3, l3)])"),
+            Body(
+                "use candle::rocm_backend::fused::{rope, RopeForm}; \
+                 rope(RopeForm::Thd, [(s1, l1), (s2, l2), (s3, l3)])",
+            ),
         ),
     ],
     macros: &[],
