@@ -18,6 +18,7 @@ mod carry;
 mod compare;
 mod control;
 mod convert;
+mod convert_fp8;
 mod cross_lane;
 mod divide;
 mod dot;
@@ -28,6 +29,7 @@ mod fp8;
 mod global;
 mod integer;
 mod level;
+mod load_to_lds;
 mod map;
 mod matrix;
 mod mode;
@@ -36,6 +38,7 @@ mod part;
 mod salu;
 mod salu_compare;
 mod salu_mask;
+mod salu_relative;
 mod scalar_memory;
 #[cfg(test)]
 mod tests;
@@ -50,6 +53,7 @@ pub(crate) use level::{Level, run};
 use redwick_isa::{Inst, Opcode};
 
 use crate::step::{Bound, Flow, Kind, Run, Step};
+use crate::target::Target;
 use crate::wave::Wave;
 
 /// An operation on a wave. Handlers are inlined into one function for each wave size and level.
@@ -90,12 +94,13 @@ fn with<const L: usize, H: Handler>(run: Run<L>) -> Bound<L> {
 }
 
 /// Finds what executes an instruction.
-pub(crate) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>> {
+pub(crate) fn bind<const L: usize>(inst: &Inst, level: Level, target: &Target) -> Option<Bound<L>> {
     let op = inst.opcode;
     None.or_else(|| arithmetic::bind(op, level))
         .or_else(|| integer::bind(inst, level))
         .or_else(|| compare::bind(op, level))
         .or_else(|| convert::bind(op, level))
+        .or_else(|| convert_fp8::bind(op))
         .or_else(|| transcendental::bind(op, level))
         .or_else(|| trigonometric::bind(op, level))
         .or_else(|| divide::bind(op, level))
@@ -104,13 +109,15 @@ pub(crate) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>
         .or_else(|| dot::bind(inst, level))
         .or_else(|| cross_lane::bind(inst, level))
         .or_else(|| matrix::bind(inst, level))
-        .or_else(|| wmma::bind(inst, level))
+        .or_else(|| wmma::bind(inst, level, target))
         .or_else(|| salu::bind(op))
         .or_else(|| salu_compare::bind(op))
         .or_else(|| salu_mask::bind(op))
+        .or_else(|| salu_relative::bind(op))
         .or_else(|| mode::bind(op))
         .or_else(|| control::bind(op))
         .or_else(|| scalar_memory::bind(op))
+        .or_else(|| load_to_lds::bind(inst))
         .or_else(|| global::bind(inst, level))
         .or_else(|| buffer::bind(inst))
         .or_else(|| atomic::bind(inst))

@@ -63,7 +63,8 @@ pub enum FaultKind {
         /// The lane.
         lane: u32,
     },
-    /// A wave waits at a barrier that another wave of its workgroup ended without reaching.
+    /// A wave waits at a barrier that another wave of its workgroup never signals: it ended, or waits
+    /// itself without having signalled.
     #[error(
         "{waiting} of the workgroup's {waves} waves wait at a barrier that the others ended without reaching"
     )]

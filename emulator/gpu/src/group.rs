@@ -98,37 +98,38 @@ impl<'g, const L: usize> Group<'g, L> {
         Ok(())
     }
 
-    /// Lets the waves pass the barrier when all that still run have reached it.
+    /// Lets waves pass the barrier that they wait at once all others that have not ended have
+    /// signalled it. In checked mode those that ended must have signalled it too.
     fn meet(&mut self, workgroup: [u32; 3]) -> Result<(), Box<Fault>> {
-        let count = |wanted| {
-            self.waves
-                .iter()
-                .filter(|(_, state)| *state == wanted)
-                .count()
+        let signalled = |ended: bool| {
+            let counted = self.waves.iter();
+            let counted = counted.filter(|(_, state)| (*state == State::Ended) == ended);
+            counted.map(|(wave, _)| wave.barriers.signalled).min()
         };
-        let (running, waiting, ended) =
-            (count(State::Runs), count(State::Waits), count(State::Ended));
-        if running > 0 || waiting == 0 {
-            return Ok(());
-        }
-        if ended > 0 && self.checked {
-            let kind = FaultKind::Barrier {
-                waiting: waiting as u32,
-                waves: self.waves.len() as u32,
-            };
-            let first = self
-                .waves
-                .iter()
-                .position(|(_, state)| *state == State::Waits)
-                .unwrap_or(0);
-            return Err(self.fault(first, workgroup, kind));
-        }
-        for (_, state) in &mut self.waves {
-            if *state == State::Waits {
+        let running = signalled(false).unwrap_or(u64::MAX);
+        let ended = signalled(true).filter(|_| self.checked);
+        for (wave, state) in &mut self.waves {
+            let barrier = wave.barriers.waited;
+            let passes = barrier <= running && ended.is_none_or(|ended| barrier <= ended);
+            if *state == State::Waits && passes {
                 *state = State::Runs;
             }
         }
-        Ok(())
+        let of = |wanted| move |(_, state): &(Wave<'g, L>, State)| *state == wanted;
+        match self.waves.iter().position(of(State::Waits)) {
+            Some(first) if !self.waves.iter().any(of(State::Runs)) => {
+                let kind = FaultKind::Barrier {
+                    waiting: self
+                        .waves
+                        .iter()
+                        .filter(|wave| of(State::Waits)(wave))
+                        .count() as u32,
+                    waves: self.waves.len() as u32,
+                };
+                Err(self.fault(first, workgroup, kind))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn fault(&self, number: usize, workgroup: [u32; 3], kind: FaultKind) -> Box<Fault> {

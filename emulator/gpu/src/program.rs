@@ -14,7 +14,7 @@ use crate::module::Image;
 use crate::setup::PRELOAD_PROLOGUE;
 use crate::shadow::Access;
 use crate::step::Step;
-use crate::target::{Family, Target};
+use crate::target::Target;
 use crate::wave::{SAVED, TEMPORARIES};
 
 /// A kernel's instructions, for the wave size that it wants.
@@ -26,9 +26,8 @@ pub(crate) enum AnyProgram {
 
 impl AnyProgram {
     pub(crate) fn decode(image: &Image, kernel: &redwick_code_object::Kernel) -> Self {
-        let rdna = image.target.family == Family::Rdna3;
         match kernel.descriptor.wave_size() {
-            32 if rdna => Self::Wave32(Program::decode(image, kernel)),
+            32 if image.target.is_rdna() => Self::Wave32(Program::decode(image, kernel)),
             _ => Self::Wave64(Program::decode(image, kernel)),
         }
     }
@@ -92,7 +91,7 @@ impl<const L: usize> Program<L> {
         let Some(step) = self.steps.get(step as usize) else {
             return (0, None);
         };
-        let text = |inst| resolve::text(inst, self.target.generation(), step.address);
+        let text = |inst| resolve::text(inst, self.target.generation, step.address);
         (
             step.address,
             self.instructions.get(step.inst as usize).map(text),
@@ -101,12 +100,8 @@ impl<const L: usize> Program<L> {
 
     fn decode(image: &Image, kernel: &redwick_code_object::Kernel) -> Self {
         let descriptor = &kernel.descriptor;
-        let rdna = image.target.family == Family::Rdna3;
-        let granule = if rdna && L == 64 {
-            4
-        } else {
-            image.target.vgpr_granule
-        };
+        let rdna = image.target.is_rdna();
+        let granule = if rdna && L == 64 { 4 } else { 8 };
         let registers = descriptor.rsrc1.vgprs(granule) as usize;
         let accumulators = if rdna {
             registers

@@ -7,7 +7,7 @@ use crate::dispatch::{Dispatch, Temporary};
 use crate::fault::LaunchError;
 use crate::memory::Memory;
 use crate::module::Kernel;
-use crate::target::{Family, Target};
+use crate::target::{PrivateBase, Target};
 use crate::wave::{Mode, PRIVATE_APERTURE, SHARED_APERTURE, Scratch, Wave};
 
 /// Work-items of the largest workgroup.
@@ -16,8 +16,14 @@ const LARGEST_WORKGROUP: u64 = 1024;
 const DYNAMIC_STACK: u32 = 16 << 10;
 /// Bytes of a dispatch packet.
 const PACKET: u64 = 64;
-/// Where CDNA keeps FLAT_SCRATCH.
+/// Where gfx90a keeps FLAT_SCRATCH.
 const FLAT_SCRATCH: u8 = 102;
+/// Trap temporary that holds y and, in its high half, z of the workgroup, where those are architected.
+const WORKGROUP_YZ: u8 = sreg::TTMP0 + 7;
+/// The wave's number in its workgroup, from bit 25 on.
+const WAVE_NUMBER: u8 = sreg::TTMP0 + 8;
+/// The workgroup's x.
+const WORKGROUP_X: u8 = sreg::TTMP0 + 9;
 /// The old-firmware prologue in front of a kernel with preloaded arguments.
 pub(crate) const PRELOAD_PROLOGUE: u64 = 256;
 
@@ -104,7 +110,7 @@ impl<'m> Setup<'m> {
     ) -> Result<Self, LaunchError> {
         let description = kernel.description();
         let descriptor = description.descriptor;
-        let lanes = if target.family == Family::Rdna3 {
+        let lanes = if target.is_rdna() {
             descriptor.wave_size()
         } else {
             64
@@ -229,12 +235,13 @@ impl<'m> Setup<'m> {
     ) {
         wave.reset();
         wave.number = number;
-        wave.mode = Mode::of_kernel(self.descriptor.rsrc1);
+        wave.mode = Mode::of_kernel(self.descriptor.rsrc1, self.target.clamps_nan);
         let first = self.scratch.as_ref().map_or(0, |scratch| scratch.address);
         let share = u64::from(self.scratch_size) * u64::from(self.lanes);
         let offset = (worker * u64::from(self.waves) + u64::from(number)) * share;
+        let by_kernel = self.target.private_base == PrivateBase::HardwareRegister;
         wave.scratch = Scratch {
-            base: first + offset,
+            base: if by_kernel { 0 } else { first + offset },
             size: self.scratch_size,
         };
         let items = self.block.iter().product::<u32>();
@@ -251,9 +258,12 @@ impl<'m> Setup<'m> {
         scratch: u64,
         offset: u64,
     ) {
-        if self.target.family != Family::Rdna3 {
+        if self.target.private_base == PrivateBase::ScalarPair {
             wave.set_sgpr64(FLAT_SCRATCH, scratch + offset);
             wave.mark_sgprs(FLAT_SCRATCH, 2);
+        }
+        if self.target.architected_ids {
+            set_architected_ids(wave, workgroup);
         }
         let mut at = 0;
         for (words, value) in self.user_registers(scratch) {
@@ -274,15 +284,14 @@ impl<'m> Setup<'m> {
             at += 1;
         }
         let rsrc2 = self.descriptor.rsrc2;
+        let ids = !self.target.architected_ids;
+        let offsets = self.target.private_base != PrivateBase::Architected;
         let system = [
-            (rsrc2.sgpr_workgroup_id_x(), workgroup[0]),
-            (rsrc2.sgpr_workgroup_id_y(), workgroup[1]),
-            (rsrc2.sgpr_workgroup_id_z(), workgroup[2]),
+            (ids && rsrc2.sgpr_workgroup_id_x(), workgroup[0]),
+            (ids && rsrc2.sgpr_workgroup_id_y(), workgroup[1]),
+            (ids && rsrc2.sgpr_workgroup_id_z(), workgroup[2]),
             (rsrc2.sgpr_workgroup_info(), self.waves),
-            (
-                rsrc2.private_segment() && !self.target.architected_scratch,
-                offset as u32,
-            ),
+            (offsets && rsrc2.private_segment(), offset as u32),
         ];
         let wanted = system.into_iter().filter(|(wanted, _)| *wanted);
         for (at, (_, value)) in (rsrc2.user_sgpr_count() as u8..).zip(wanted) {
@@ -341,10 +350,26 @@ impl<'m> Setup<'m> {
         for lane in 0..L {
             let item = number * self.lanes + lane as u32;
             let [x, y, z] = [item % bx, item / bx % by, item / bx / by];
-            let y = if axes >= 1 { y } else { 0 };
-            let z = if axes >= 2 { z } else { 0 };
-            wave.vgpr[0][lane] = x | y << 10 | z << 20;
+            if self.target.packed_ids {
+                let y = if axes >= 1 { y } else { 0 };
+                let z = if axes >= 2 { z } else { 0 };
+                wave.vgpr[0][lane] = x | y << 10 | z << 20;
+                continue;
+            }
+            for (axis, id) in [x, y, z].into_iter().enumerate().take(axes as usize + 1) {
+                wave.vgpr[axis][lane] = id;
+            }
         }
-        wave.mark_row(0);
+        let rows = if self.target.packed_ids { 0 } else { axes };
+        (0..=rows as usize).for_each(|row| wave.mark_row(row));
     }
+}
+
+/// Puts the workgroup's coordinates and the wave's number where hardware of that kind does.
+fn set_architected_ids<const L: usize>(wave: &mut Wave<'_, L>, workgroup: [u32; 3]) {
+    let [x, y, z] = workgroup;
+    wave.set_sgpr32(WORKGROUP_X, x);
+    wave.set_sgpr32(WORKGROUP_YZ, y & 0xffff | z << 16);
+    wave.set_sgpr32(WAVE_NUMBER, wave.number << 25);
+    wave.mark_sgprs(WORKGROUP_YZ, 3);
 }

@@ -241,6 +241,8 @@ pub(crate) fn keeps_high_half_on_cdna(opcode: Opcode) -> bool {
             | Opcode::VDivFixupF16
             | Opcode::VFmaMixloF16
             | Opcode::VFmaMixhiF16
+            | Opcode::VCvtPkFp8F32
+            | Opcode::VCvtPkBf8F32
     )
 }
 

@@ -4,15 +4,24 @@ use redwick_isa::Generation;
 
 use crate::fault::Error;
 
-/// The instruction-set family of a target.
+/// How a wave gets to know where its private memory lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Family {
-    /// gfx90a.
-    Cdna2,
-    /// gfx942.
-    Cdna3,
-    /// gfx11.
-    Rdna3,
+pub(crate) enum PrivateBase {
+    /// In a pair of scalar registers at a fixed place, which the kernel may write.
+    ScalarPair,
+    /// The kernel computes it and writes it to hardware registers.
+    HardwareRegister,
+    /// It is set up before the kernel starts, out of the kernel's reach.
+    Architected,
+}
+
+/// The 8-bit floats that conversions and matrix instructions read and write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EightBits {
+    /// No negative zero, no infinity, one NaN.
+    Fnuz,
+    /// Those of the Open Compute Project.
+    Ocp,
 }
 
 /// A GPU target.
@@ -24,47 +33,60 @@ pub struct Target {
     pub wave_size: u32,
     /// Bytes of LDS that a workgroup can have.
     pub lds_bytes: u32,
-    pub(crate) family: Family,
-    /// VGPRs come in multiples of this, for waves of the usual size.
-    pub(crate) vgpr_granule: u32,
-    /// Scratch is set up by hardware, without help by the kernel.
-    pub(crate) architected_scratch: bool,
-    /// Work-item ids are packed in one VGPR.
+    pub(crate) generation: Generation,
+    pub(crate) private_base: PrivateBase,
+    /// The workgroup's coordinates are in trap temporaries rather than behind the user registers.
+    pub(crate) architected_ids: bool,
+    /// Work-item ids are packed in one VGPR rather than in one for each axis.
     pub(crate) packed_ids: bool,
     /// 16-bit results leave the register's high half as it was, where CDNA clears it.
     pub(crate) keeps_high_half: bool,
+    /// Buffer descriptors say how large swizzled elements are, in two bits rather than one.
+    pub(crate) sized_swizzle: bool,
+    /// A clamped NaN becomes 0 whatever the mode register says.
+    pub(crate) clamps_nan: bool,
+    pub(crate) eight_bits: EightBits,
 }
+
+/// What most CDNA targets have in common.
+const CDNA: Target = Target {
+    name: "",
+    wave_size: 64,
+    lds_bytes: 64 << 10,
+    generation: Generation::Cdna3,
+    private_base: PrivateBase::Architected,
+    architected_ids: false,
+    packed_ids: true,
+    keeps_high_half: false,
+    sized_swizzle: false,
+    clamps_nan: false,
+    eight_bits: EightBits::Fnuz,
+};
+
+/// What most RDNA targets have in common.
+const RDNA: Target = Target {
+    wave_size: 32,
+    generation: Generation::Rdna3,
+    keeps_high_half: true,
+    sized_swizzle: true,
+    eight_bits: EightBits::Ocp,
+    ..CDNA
+};
 
 const TARGETS: &[Target] = &[
     Target {
         name: "gfx90a",
-        wave_size: 64,
-        lds_bytes: 65536,
-        family: Family::Cdna2,
-        vgpr_granule: 8,
-        architected_scratch: false,
-        packed_ids: true,
-        keeps_high_half: false,
+        generation: Generation::Cdna2,
+        private_base: PrivateBase::ScalarPair,
+        ..CDNA
     },
     Target {
         name: "gfx942",
-        wave_size: 64,
-        lds_bytes: 65536,
-        family: Family::Cdna3,
-        vgpr_granule: 8,
-        architected_scratch: true,
-        packed_ids: true,
-        keeps_high_half: false,
+        ..CDNA
     },
     Target {
         name: "gfx1100",
-        wave_size: 32,
-        lds_bytes: 65536,
-        family: Family::Rdna3,
-        vgpr_granule: 8,
-        architected_scratch: true,
-        packed_ids: true,
-        keeps_high_half: true,
+        ..RDNA
     },
 ];
 
@@ -81,12 +103,9 @@ impl Target {
             .ok_or_else(unknown)
     }
 
-    pub(crate) fn generation(&self) -> Generation {
-        match self.family {
-            Family::Cdna2 => Generation::Cdna2,
-            Family::Cdna3 => Generation::Cdna3,
-            Family::Rdna3 => Generation::Rdna3,
-        }
+    /// Kernels choose between waves of 32 and 64 lanes, and have no accumulation registers.
+    pub(crate) fn is_rdna(&self) -> bool {
+        self.wave_size == 32
     }
 
     /// The names of all emulated targets.

@@ -48,6 +48,15 @@ pub(crate) struct LastAllocation {
     size: u64,
 }
 
+/// How often a wave has come to barriers. A barrier may be signalled first and waited at later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Barriers {
+    /// Barriers that it has signalled to have reached.
+    pub(crate) signalled: u64,
+    /// Barriers that it has waited at, or waits at.
+    pub(crate) waited: u64,
+}
+
 /// A wave of `L` lanes.
 pub(crate) struct Wave<'g, const L: usize> {
     /// Registers, constants, temporaries: see [`Program`] for where each begins.
@@ -65,6 +74,7 @@ pub(crate) struct Wave<'g, const L: usize> {
     pub(crate) memory: &'g Memory,
     pub(crate) program: &'g Program<L>,
     pub(crate) scratch: Scratch,
+    pub(crate) barriers: Barriers,
     /// Why the wave stopped, after [`Flow::Trap`].
     pub(crate) trap: Option<Box<FaultKind>>,
     /// Number of the wave in its workgroup.
@@ -94,6 +104,7 @@ impl<'g, const L: usize> Wave<'g, L> {
             memory,
             program,
             scratch: Scratch::default(),
+            barriers: Barriers::default(),
             trap: None,
             number: 0,
             executed: 0,
@@ -109,6 +120,7 @@ impl<'g, const L: usize> Wave<'g, L> {
         self.scc = false;
         self.pc = self.program.entry;
         self.trap = None;
+        self.barriers = Barriers::default();
         if let Some(shadow) = &mut self.shadow {
             **shadow = Shadow::new(self.program.registers);
         }

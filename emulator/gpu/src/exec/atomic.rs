@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 use std::sync::atomic::Ordering;
 
-use redwick_isa::{Encoding, Inst, Opcode, Operand};
+use redwick_isa::{Encoding, Inst, Opcode};
 
 use super::access::{Place, Refused, lanes};
 use super::float::{bf16_to_f32, f16_to_f32, f32_to_bf16, f32_to_f16, max32, max64, min32, min64};
@@ -208,17 +208,14 @@ pub(super) fn bind<const L: usize>(inst: &Inst) -> Option<Bound<L>> {
         }
         Encoding::Mubuf => {
             bound.flag = BUFFER;
-            bound.src_words = [2, 4, 1, data];
+            buffer::address_form(&mut bound, inst);
+            bound.src_words[3] = data;
         }
         _ => {
             global::address_form(&mut bound, inst)?;
             bound.src[1] = Kind::B64;
             bound.src_words[2] = data;
         }
-    }
-    let addresses = u8::from(inst.modifiers.addressing & 3 == 3) + 1;
-    if inst.encoding == Encoding::Mubuf && inst.src[0] != Operand::None {
-        bound.src_words[0] = addresses;
     }
     Some(bound)
 }

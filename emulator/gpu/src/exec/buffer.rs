@@ -8,7 +8,7 @@ use super::part::{self, Part};
 use super::{Handler, plain};
 use crate::fault::FaultKind;
 use crate::step::{Bound, Dst, Flow, Kind, Src, Step};
-use crate::target::Family;
+use crate::target::Target;
 use crate::wave::Wave;
 
 /// `Modifiers::addressing`: the address register holds an offset.
@@ -30,13 +30,13 @@ struct Buffer {
 }
 
 impl Buffer {
-    fn decode(family: Family, words: [u32; 4]) -> Self {
+    fn decode(target: &Target, words: [u32; 4]) -> Self {
         let [base, high, records, flags] = words;
-        let rdna = family == Family::Rdna3;
-        let swizzle = if rdna { high >> 30 & 3 } else { high >> 31 };
+        let sized = target.sized_swizzle;
+        let swizzle = if sized { high >> 30 & 3 } else { high >> 31 };
         let element_size = match swizzle {
-            2 if rdna => 8,
-            3 if rdna => 16,
+            2 if sized => 8,
+            3 if sized => 16,
             _ => 4,
         };
         Self {
@@ -84,7 +84,7 @@ pub(super) fn addresses<const L: usize>(
         )));
     };
     let words = std::array::from_fn(|word| w.sgpr32(at.wrapping_add(word as u8)));
-    let buffer = Buffer::decode(w.program.target.family, words);
+    let buffer = Buffer::decode(w.program.target, words);
     let base = buffer.base.wrapping_add(u64::from(w.scalar32(s, 2)));
     let row = w.source(s, 0, Kind::B32);
     let index_row = (s.addressing & INDEX != 0).then_some(row);
@@ -215,24 +215,23 @@ impl<const N: usize, const SHIFT: u32> Handler for StorePart<N, SHIFT> {
 /// Binds a load or store through a buffer descriptor.
 pub(super) fn bind<const L: usize>(inst: &Inst) -> Option<Bound<L>> {
     let (mut bound, words) = handler(inst.opcode)?;
-    // Loads to LDS have another destination than registers.
-    if inst.modifiers.addressing & 4 != 0 {
-        return None;
-    }
-    let both = inst.modifiers.addressing & (OFFSET | INDEX) == OFFSET | INDEX;
-    bound.src_words = [
-        1 + u8::from(both),
-        4,
-        1,
-        if bound.src[3] == Kind::None { 0 } else { words },
-    ];
+    address_form(&mut bound, inst);
     if bound.src[3] == Kind::None {
         bound.dst_words[0] = words;
-    }
-    if inst.src[0] == Operand::None {
-        bound.src_words[0] = 0;
+    } else {
+        bound.src_words[3] = words;
     }
     Some(bound)
+}
+
+/// How wide the registers of an address are: those of index and offset, the descriptor, the base.
+pub(super) fn address_form<const L: usize>(bound: &mut Bound<L>, inst: &Inst) {
+    let both = inst.modifiers.addressing & (OFFSET | INDEX) == OFFSET | INDEX;
+    let registers = match inst.src[0] {
+        Operand::None => 0,
+        _ => 1 + u8::from(both),
+    };
+    bound.src_words[..3].copy_from_slice(&[registers, 4, 1]);
 }
 
 fn handler<const L: usize>(opcode: Opcode) -> Option<(Bound<L>, u8)> {

@@ -91,7 +91,11 @@ fn behind<const L: usize>(s: &Step<L>) -> u64 {
 
 flow_ops! {
     SEndpgm | SEndpgmSaved | SEndpgmOrderedPsDone => [None, None] |_w, _s| Flow::End;
-    SBarrier => [None, None] |_w, _s| Flow::Barrier;
+    SBarrier => [None, None] |w, _s| {
+        w.barriers.signalled += 1;
+        w.barriers.waited += 1;
+        Flow::Barrier
+    };
     SBranch => [None, None] |w, s| branch(w, s, true);
     SCbranchScc0 => [None, None] |w, s| branch(w, s, !w.scc);
     SCbranchScc1 => [None, None] |w, s| branch(w, s, w.scc);

@@ -1,7 +1,6 @@
 //! Conversions between formats.
 
 use super::float::f32_to_f16_toward_zero;
-use super::fp8::{Bf8, Format, Fp8};
 use super::map::lane_ops;
 use super::value::F16;
 
@@ -15,11 +14,6 @@ fn normalised(x: f32, low: f32, scale: f32) -> u32 {
 #[inline(always)]
 fn pair(low: u32, high: u32) -> u32 {
     low & 0xffff | high << 16
-}
-
-#[inline(always)]
-fn f32_pair(low: f32, high: f32) -> u64 {
-    u64::from(low.to_bits()) | u64::from(high.to_bits()) << 32
 }
 
 /// Byte `n` of `old` replaced by the nearest 8-bit integer.
@@ -67,10 +61,4 @@ lane_ops! { pub(super) fn bind;
     VCvtPkI16I32 => (a: i32, b: i32) -> u32 { pair(a.clamp(-32768, 32767) as u32, b.clamp(-32768, 32767) as u32) }
     VCvtPkU16U32 => (a: u32, b: u32) -> u32 { pair(a.min(65535), b.min(65535)) }
     VCvtPkU8F32 => (a: f32, n: u32, old: u32) -> u32 { with_byte(a, n, old) }
-    VCvtF32Fp8 => (a: u32) -> f32 { Fp8::decode(a) }
-    VCvtF32Bf8 => (a: u32) -> f32 { Bf8::decode(a) }
-    VCvtPkF32Fp8 => (a: u16) -> u64 { f32_pair(Fp8::decode(u32::from(a)), Fp8::decode(u32::from(a) >> 8)) }
-    VCvtPkF32Bf8 => (a: u16) -> u64 { f32_pair(Bf8::decode(u32::from(a)), Bf8::decode(u32::from(a) >> 8)) }
-    VCvtPkFp8F32 => (a: f32, b: f32) -> u16 { (Fp8::encode(a) | Fp8::encode(b) << 8) as u16 }
-    VCvtPkBf8F32 => (a: f32, b: f32) -> u16 { (Bf8::encode(a) | Bf8::encode(b) << 8) as u16 }
 }

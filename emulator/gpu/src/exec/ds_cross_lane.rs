@@ -1,9 +1,11 @@
 //! Moves between lanes through the LDS hardware: permute, bpermute, swizzle.
 
+use redwick_isa::inst::sreg;
 use redwick_isa::{Inst, Opcode};
 
 use super::access::lanes;
-use super::{Handler, Level, bound};
+use super::global::done;
+use super::{Handler, Level, bound, plain};
 use crate::fault::FaultKind;
 use crate::step::{Bound, Flow, Kind, Step};
 use crate::wave::Wave;
@@ -98,11 +100,41 @@ impl Handler for Swizzle {
     }
 }
 
+/// Adds the number of active lanes to a word of LDS, or takes it away; all get the old word.
+struct Count<const UP: bool>;
+
+impl<const UP: bool> Handler for Count<UP> {
+    const DST: [Kind; 2] = [Kind::B32, Kind::None];
+
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let (exec, offset) = (
+            w.exec(),
+            (w.sgpr32(sreg::M0) & 0xffff).wrapping_add(s.imm as u32),
+        );
+        let lane = exec.trailing_zeros() as usize % L;
+        let old = match w.lds_load(offset, lane) {
+            Ok(bytes) => u32::from_le_bytes(bytes),
+            Err(kind) => return w.stop(*kind),
+        };
+        let count = exec.count_ones();
+        let new = if UP {
+            old.wrapping_add(count)
+        } else {
+            old.wrapping_sub(count)
+        };
+        w.result(s, Kind::B32, &[old; L]);
+        let stored = w.lds_store(offset, lane, new.to_le_bytes());
+        done(w, stored)
+    }
+}
+
 /// Binds a move between lanes.
 pub(super) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>> {
     Some(match inst.opcode {
         Opcode::DsBpermuteB32 => bound::<L, Pull>(level),
         Opcode::DsPermuteB32 => bound::<L, Push>(level),
+        Opcode::DsAppend => plain::<L, Count<true>>(),
+        Opcode::DsConsume => plain::<L, Count<false>>(),
         Opcode::DsSwizzleB32 => bound::<L, Swizzle>(level),
         _ => return None,
     })

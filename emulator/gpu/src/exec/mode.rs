@@ -5,12 +5,16 @@ use redwick_isa::Opcode;
 use super::{Handler, plain};
 use crate::fault::FaultKind;
 use crate::step::{Bound, Flow, Kind, Step};
+use crate::target::PrivateBase;
 use crate::wave::Wave;
 
 /// Number of the MODE register.
 const MODE: u32 = 1;
+/// Number of the low half of the base of private memory; the high half is the next.
+const FLAT_SCRATCH: u32 = 20;
 /// Number of the cycle counter (RDNA3).
 const SHADER_CYCLES: u32 = 29;
+const FLAT_SCRATCH_HIGH: u32 = FLAT_SCRATCH + 1;
 
 /// Number, first bit and width of the field that an immediate names.
 fn field(imm: i32) -> (u32, u32, u32) {
@@ -36,6 +40,13 @@ fn set_mode<const L: usize>(w: &mut Wave<'_, L>, bits: u32) -> Flow {
     Flow::Next
 }
 
+/// Sets bits of the base of private memory, on targets where the kernel does so.
+fn set_private_base<const L: usize>(w: &mut Wave<'_, L>, place: u64, value: u64) {
+    if w.program.target.private_base == PrivateBase::HardwareRegister {
+        w.scratch.base = w.scratch.base & !place | value;
+    }
+}
+
 struct GetRegister;
 
 impl Handler for GetRegister {
@@ -47,6 +58,8 @@ impl Handler for GetRegister {
         let value = match number {
             MODE => w.mode.bits(),
             SHADER_CYCLES => w.executed as u32,
+            FLAT_SCRATCH => w.scratch.base as u32,
+            FLAT_SCRATCH_HIGH => (w.scratch.base >> 32) as u32,
             // Identifiers of hardware units: all waves run on unit 0.
             _ => 0,
         };
@@ -64,12 +77,17 @@ impl Handler for SetRegister {
 
     fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
         let (number, first, width) = field(s.imm);
-        if number != MODE {
-            return Flow::Next;
-        }
         let place = mask(width) << first;
-        let bits = w.mode.bits() & !place | w.scalar32(s, 0) << first & place;
-        set_mode(w, bits)
+        let value = w.scalar32(s, 0) << first & place;
+        match number {
+            MODE => return set_mode(w, w.mode.bits() & !place | value),
+            FLAT_SCRATCH | FLAT_SCRATCH_HIGH => {
+                let shift = 32 * (number - FLAT_SCRATCH);
+                set_private_base(w, u64::from(place) << shift, u64::from(value) << shift);
+            }
+            _ => {}
+        }
+        Flow::Next
     }
 }
 

@@ -59,10 +59,24 @@ fn descriptor<const L: usize>(w: &Wave<'_, L>, s: &Step<L>, low: u64) -> (u64, u
     (low & 0xffff_ffff_ffff, records * stride)
 }
 
+/// Answers with the instruction count, which serves as every clock.
+struct Clock;
+
+impl Handler for Clock {
+    const DST: [Kind; 2] = [Kind::B64, Kind::None];
+    const VECTOR: bool = false;
+
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        w.set_scalar64(s, 0, w.executed);
+        Flow::Next
+    }
+}
+
 /// Binds a scalar memory operation.
 pub(super) fn bind<const L: usize>(opcode: Opcode) -> Option<Bound<L>> {
     use Opcode as O;
     let (mut bound, words) = match opcode {
+        O::SMemtime | O::SMemrealtime => (plain::<L, Clock>(), 2),
         O::SLoadB32 => (plain::<L, Load<1, false>>(), 1),
         O::SLoadB64 => (plain::<L, Load<2, false>>(), 2),
         O::SLoadB128 => (plain::<L, Load<4, false>>(), 4),

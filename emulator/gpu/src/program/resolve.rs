@@ -22,7 +22,7 @@ const SHOWN: usize = 8;
 pub(super) fn decode(code: &dyn Code, address: u64) -> Decoded {
     let mut bytes = [0; LONGEST];
     let n = code.bytes_at(address, &mut bytes);
-    let decoder = redwick_isa::Decoder::new(code.target().generation());
+    let decoder = redwick_isa::Decoder::new(code.target().generation);
     match decoder.decode(&bytes[..n], address) {
         Ok(inst) => Decoded::Inst(inst),
         Err(error) => Decoded::Unknown(error.to_string()),
@@ -141,7 +141,7 @@ impl<'p, const L: usize> Resolver<'p, L> {
 
     fn single(&mut self, address: u64, inst: &Inst) -> Result<(Step<L>, Access), Refusal> {
         let unknown = || format!("{} is not executed", inst.mnemonic);
-        let bound = exec::bind::<L>(inst, self.level).ok_or_else(unknown)?;
+        let bound = exec::bind::<L>(inst, self.level, self.program.target).ok_or_else(unknown)?;
         let mut step = self.blank(address, inst.size, bound.run);
         let m = &inst.modifiers;
         step.imm = m.imm;

@@ -11,6 +11,8 @@ pub(crate) struct Mode {
     bits: u32,
     /// Some denormals are flushed.
     pub(crate) flushes: bool,
+    /// The target takes every clamped NaN to 0.
+    clamps_nan: bool,
 }
 
 /// Bit of MODE: a clamped NaN becomes 0.
@@ -18,12 +20,19 @@ const DX10_CLAMP: u32 = 1 << 8;
 /// Bit of MODE: IEEE handling of signalling NaNs.
 const IEEE: u32 = 1 << 9;
 
+/// Bit of MODE: overflow saturates.
+const FP16_OVERFLOW: u32 = 1 << 23;
+
 impl Mode {
-    /// The mode that a kernel starts with.
-    pub(crate) fn of_kernel(rsrc1: Rsrc1) -> Self {
-        let mut mode = Self::default();
-        let flags =
-            (u32::from(rsrc1.dx10_clamp()) * DX10_CLAMP) | (u32::from(rsrc1.ieee_mode()) * IEEE);
+    /// The mode that a kernel starts with; `clamps_nan` on targets that have no choice.
+    pub(crate) fn of_kernel(rsrc1: Rsrc1, clamps_nan: bool) -> Self {
+        let mut mode = Self {
+            clamps_nan,
+            ..Self::default()
+        };
+        let flag = |set: bool, bit: u32| if set && !clamps_nan { bit } else { 0 };
+        let overflow = u32::from(rsrc1.fp16_overflow_clamps()) * FP16_OVERFLOW;
+        let flags = flag(rsrc1.dx10_clamp(), DX10_CLAMP) | flag(rsrc1.ieee_mode(), IEEE) | overflow;
         mode.set(rsrc1.float_mode_bits() | flags);
         mode
     }
@@ -42,9 +51,14 @@ impl Mode {
         self.bits & 15 == 0
     }
 
+    /// Conversions to formats of 16 and 8 bits saturate where a finite number overflows.
+    pub(crate) fn overflow_saturates(self) -> bool {
+        self.bits & FP16_OVERFLOW != 0
+    }
+
     /// A clamped NaN becomes 0.
     pub(crate) fn dx10_clamp(self) -> bool {
-        self.bits & DX10_CLAMP != 0
+        self.clamps_nan || self.bits & DX10_CLAMP != 0
     }
 
     /// Denormal sources of that kind are read as zero.
