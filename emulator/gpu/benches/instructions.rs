@@ -143,13 +143,13 @@ fn main() {
         "{:<10} {:<14} {:>6} {:>10} {:>16} {:>12}",
         "target", "kernel", "lanes", "mode", "instructions/s", "lanes/s"
     );
-    for target in ["gfx90a", "gfx942", "gfx1100"] {
+    for target in redwick_gpu::Target::names() {
         for case in CASES {
             for (mode, checked) in [("plain", false), ("checked", true)] {
                 let Some((instructions, seconds)) = measure(target, case, checked) else {
                     continue;
                 };
-                let lanes = if target == "gfx1100" { 32 } else { 64 };
+                let lanes = if target.starts_with("gfx1") { 32 } else { 64 };
                 let rate = instructions / seconds / 1e6;
                 let kernel = case.kernel;
                 println!(

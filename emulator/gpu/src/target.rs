@@ -85,6 +85,14 @@ const TARGETS: &[Target] = &[
         ..CDNA
     },
     Target {
+        name: "gfx1030",
+        generation: Generation::Rdna2,
+        private_base: PrivateBase::HardwareRegister,
+        packed_ids: false,
+        sized_swizzle: false,
+        ..RDNA
+    },
+    Target {
         name: "gfx1100",
         ..RDNA
     },

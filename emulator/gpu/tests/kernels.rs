@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Arg, Bench, TARGETS, noise};
+use redwick_gpu::Dispatch;
 
 fn each_target(set: &str, test: impl Fn(&Bench)) {
     for target in TARGETS {
@@ -208,6 +209,56 @@ fn launch_shape() {
             bench.read_words(out, 4),
             [96, 1, 288, bench.gpu.wave_size()]
         );
+    });
+}
+
+#[test]
+fn flat_addresses_lead_to_all_memories() {
+    each_target("basic", |bench| {
+        let input: Vec<u32> = (0..100).map(|i| i * i + 1).collect();
+        let (pi, po) = (bench.words(&input), bench.zeros(1200));
+        let args = [Arg::Pointer(pi), Arg::Pointer(po), Arg::U32(100)];
+        bench.launch("flat_addresses", [2, 1], 64, &args);
+        let found = bench.read_words(po, 300);
+        let total = |values: &mut dyn Iterator<Item = u32>| {
+            (1..)
+                .zip(values)
+                .map(|(n, x): (u32, u32)| n * x)
+                .sum::<u32>()
+        };
+        for i in 0..100u32 {
+            let private = total(&mut (0..8).map(|at| input[i as usize] + (8 + at - i % 8) % 8));
+            let shared = total(&mut (i / 8 * 8..i / 8 * 8 + 8));
+            let global = total(&mut input.iter().copied());
+            let at = i as usize * 3;
+            assert_eq!(
+                found[at..at + 3],
+                [private, shared, global],
+                "work-item {i}"
+            );
+        }
+    });
+}
+
+#[test]
+fn three_axes() {
+    each_target("basic", |bench| {
+        let (grid, block) = ([2, 3, 2], [4, 5, 3]);
+        let [width, height, depth] = [0, 1, 2].map(|axis| grid[axis] * block[axis]);
+        let out = bench.zeros((4 * width * height * depth) as usize);
+        let kernel = bench.module.kernel("axes").unwrap();
+        let dispatch = Dispatch {
+            grid,
+            block,
+            dynamic_lds: 0,
+            arguments: &out.to_le_bytes(),
+        };
+        bench.gpu.launch(&kernel, &dispatch).unwrap();
+        let found = bench.read_words(out, (width * height * depth) as usize);
+        for (i, place) in (0..).zip(found) {
+            let [x, y, z] = [i % width, i / width % height, i / width / height];
+            assert_eq!(place, x | y << 8 | z << 16, "{}", bench.gpu.target());
+        }
     });
 }
 

@@ -1,4 +1,4 @@
-//! Matrix instructions of CDNA and RDNA3: the layouts of operands in lanes and registers.
+//! Matrix instructions of CDNA and RDNA: the layouts of operands in lanes and registers.
 #![allow(clippy::unwrap_used)]
 
 mod common;

@@ -111,3 +111,31 @@ GLOBAL launch_shape(uint *out) {
         size[3] = WAVE;
     }
 }
+
+// Private memory by an address that could lead anywhere.
+__attribute__((device, noinline)) uint total(const uint *values, uint n) {
+    uint sum = 0;
+    for (uint i = 0; i < n; i++) sum += values[i] * (i + 1);
+    return sum;
+}
+
+GLOBAL flat_addresses(const uint *in, uint *out, uint n) {
+    SHARED static uint shared[256];
+    uint i = block() * size() + tid();
+    uint mine[8];
+    for (uint k = 0; k < 8; k++) mine[(k + i) % 8] = in[i % n] + k;
+    shared[tid()] = i;
+    barrier();
+    uint wide[3] = {total(mine, 8), total(&shared[tid() / 8 * 8], 8), total(in, n)};
+    if (i < n)
+        for (uint k = 0; k < 3; k++) out[i * 3 + k] = wide[k];
+}
+
+// Three axes of work-items and workgroups.
+GLOBAL axes(uint *out) {
+    uint x = block() * size() + tid();
+    uint y = block_y() * __builtin_amdgcn_workgroup_size_y() + tid_y();
+    uint z = __builtin_amdgcn_workgroup_id_z() * __builtin_amdgcn_workgroup_size_z() + __builtin_amdgcn_workitem_id_z();
+    uint width = __builtin_amdgcn_grid_size_x(), height = __builtin_amdgcn_grid_size_y();
+    out[(z * height + y) * width + x] = x | y << 8 | z << 16;
+}

@@ -70,3 +70,29 @@ DEVICE __attribute__((noinline)) uint factorial(uint n) { return n < 2 ? 1 : n *
 
 // Calls through registers, and a stack.
 GLOBAL recursion(uint *out) { out[tid()] = factorial(tid() % 10); }
+
+// A barrier in two parts, of which only the first half of the waves reaches the first.
+GLOBAL never_signalled(uint *out) {
+#if defined(__gfx1201__)
+    if (tid() < size() / 2) asm volatile("s_barrier_signal -1");
+    asm volatile("s_barrier_wait -1" ::: "memory");
+#endif
+    out[tid()] = 1;
+}
+
+// What is signalled early need not be waited at.
+GLOBAL signalled(uint *out) {
+    SHARED static uint words[256];
+    words[tid()] = tid() * 5;
+    __builtin_amdgcn_fence(__ATOMIC_RELEASE, "workgroup");
+#if defined(__gfx1201__)
+    asm volatile("s_barrier_signal -1");
+    if (tid() >= size() / 2) return;
+    asm volatile("s_barrier_wait -1" ::: "memory");
+#else
+    __builtin_amdgcn_s_barrier();
+    if (tid() >= size() / 2) return;
+#endif
+    __builtin_amdgcn_fence(__ATOMIC_ACQUIRE, "workgroup");
+    out[tid()] = words[size() - 1 - tid()];
+}
