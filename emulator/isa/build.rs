@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
-const GENERATIONS: [&str; 4] = ["cdna2", "cdna3", "rdna2", "rdna3"];
+const GENERATIONS: [&str; 5] = ["cdna2", "cdna3", "rdna2", "rdna3", "rdna4"];
 
 /// Operation → every spelling of it.
 type Spellings = BTreeMap<String, Vec<String>>;
@@ -100,7 +100,7 @@ fn row(columns: &[&str]) -> String {
     format!(
         "    Row {{ format: Format::{}, code: {code}, mnemonic: {mnemonic:?}, opcode: Opcode::{}, \
          dpp: {:?}, dpp8: {}, sdwa: {:?}, scalar_dst: {}, two_offsets: {}, matrix: {}, \
-         signs: {}, clamps: {}, scales: {}, selects: {}, halves: {}, slots: &[{}] }},\n",
+         signs: {}, clamps: {}, scales: {}, selects: {}, halves: {}, indexed: {}, slots: &[{}] }},\n",
         camel(format),
         camel(operation),
         if has("dpp") || has("dpp8") {
@@ -131,6 +131,7 @@ fn row(columns: &[&str]) -> String {
         } else {
             "Halves::Fixed"
         },
+        has("index"),
         slots.join(", "),
     )
 }

@@ -14,6 +14,8 @@ pub enum Generation {
     Rdna2,
     /// gfx1100 (RX 7900)
     Rdna3,
+    /// gfx1201 (RX 9000)
+    Rdna4,
 }
 
 /// What generations that encode most instructions alike have in common.
@@ -39,7 +41,13 @@ pub struct UnknownTarget {
 
 impl Generation {
     /// All of them: CDNA, then RDNA, each oldest first.
-    pub const ALL: [Self; 4] = [Self::Cdna2, Self::Cdna3, Self::Rdna2, Self::Rdna3];
+    pub const ALL: [Self; 5] = [
+        Self::Cdna2,
+        Self::Cdna3,
+        Self::Rdna2,
+        Self::Rdna3,
+        Self::Rdna4,
+    ];
 
     /// The target that the table was learned from (`gfx942`).
     pub fn target(self) -> &'static str {
@@ -48,6 +56,7 @@ impl Generation {
             Self::Cdna3 => "gfx942",
             Self::Rdna2 => "gfx1030",
             Self::Rdna3 => "gfx1100",
+            Self::Rdna4 => "gfx1201",
         }
     }
 
@@ -67,6 +76,7 @@ impl Generation {
             Self::Cdna2 | Self::Cdna3 => Layout::Gfx9,
             Self::Rdna2 => Layout::Gfx10,
             Self::Rdna3 => Layout::Gfx11,
+            Self::Rdna4 => Layout::Gfx12,
         }
     }
 }
@@ -107,12 +117,15 @@ mod tests {
         let error = "gfx803".parse::<Generation>().expect_err("no table");
         assert_eq!(
             error.to_string(),
-            "no instruction table for target `gfx803`; there are tables for gfx90a, gfx942, gfx1030, gfx1100"
+            "no instruction table for target `gfx803`; there are tables for gfx90a, gfx942, gfx1030, gfx1100, gfx1201"
         );
     }
 
     #[test]
     fn wave_sizes() {
-        assert_eq!(Generation::ALL.map(Generation::wave_size), [64, 64, 32, 32]);
+        assert_eq!(
+            Generation::ALL.map(Generation::wave_size),
+            [64, 64, 32, 32, 32]
+        );
     }
 }

@@ -254,7 +254,8 @@ pub struct Modifiers {
 /// * DS: `src` = \[addr, data0, data1\];
 /// * FLAT/GLOBAL/SCRATCH: `src` = \[vaddr, saddr, data\], each `None` where the form lacks it;
 /// * MUBUF: `src` = \[vaddr, srsrc, soffset, data\];
-/// * SMEM: `src` = \[sbase, soffset\], loads write `dst[0]`.
+/// * SMEM: `src` = \[sbase, soffset\], loads write `dst[0]`; RDNA4's prefetches have a third
+///   source, the length in lines less one, and those relative to the program counter no base.
 ///
 /// * Of these, what the form lacks is [`Operand::None`]: an atomic that returns nothing has no
 ///   destination, one that loads into LDS neither (`cache::LDS`), SMEM without a register offset

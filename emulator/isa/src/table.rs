@@ -55,6 +55,8 @@ pub(crate) enum Field {
     /// The message number of `s_sendmsg_rtn`.
     Message,
     Sdata,
+    /// How much to prefetch, where loads have their destination.
+    Length,
     Sbase,
     Addr,
     Data,
@@ -146,6 +148,8 @@ pub(crate) struct Row {
     /// VOP3: whether `op_sel` prints as a list.
     pub(crate) selects: bool,
     pub(crate) halves: Halves,
+    /// A sparse matrix instruction of RDNA4, whose `op_sel` says which indices it takes.
+    pub(crate) indexed: bool,
     pub(crate) slots: &'static [Slot],
 }
 
@@ -191,8 +195,8 @@ impl Table {
 
     /// The table of a generation.
     pub(crate) fn of(generation: Generation) -> &'static Self {
-        static TABLES: LazyLock<[Table; 4]> =
-            LazyLock::new(|| [CDNA2, CDNA3, RDNA2, RDNA3].map(Table::new));
+        static TABLES: LazyLock<[Table; 5]> =
+            LazyLock::new(|| [CDNA2, CDNA3, RDNA2, RDNA3, RDNA4].map(Table::new));
         &TABLES[generation as usize]
     }
 

@@ -6,18 +6,20 @@ use std::collections::HashSet;
 
 use redwick_isa::{Decoder, Generation, disasm};
 
-const CORPORA: [(Generation, &str); 4] = [
+const CORPORA: [(Generation, &str); 5] = [
     (Generation::Cdna2, include_str!("corpus/cdna2.txt")),
     (Generation::Cdna3, include_str!("corpus/cdna3.txt")),
     (Generation::Rdna2, include_str!("corpus/rdna2.txt")),
     (Generation::Rdna3, include_str!("corpus/rdna3.txt")),
+    (Generation::Rdna4, include_str!("corpus/rdna4.txt")),
 ];
 
-const TABLES: [(Generation, &str); 4] = [
+const TABLES: [(Generation, &str); 5] = [
     (Generation::Cdna2, include_str!("../tables/cdna2.txt")),
     (Generation::Cdna3, include_str!("../tables/cdna3.txt")),
     (Generation::Rdna2, include_str!("../tables/rdna2.txt")),
     (Generation::Rdna3, include_str!("../tables/rdna3.txt")),
+    (Generation::Rdna4, include_str!("../tables/rdna4.txt")),
 ];
 
 fn bytes(words: &str) -> Vec<u8> {
@@ -36,28 +38,23 @@ fn difference(generation: Generation, line: &str) -> Option<String> {
         Ok(inst) => format!("{} bytes", inst.size),
         Err(error) => error.to_string(),
     };
-    (found != expected).then(|| format!("{words}: {expected}\n  read as {found}"))
+    (found != expected).then(|| format!("{generation} {words}: {expected}\n  read as {found}"))
 }
 
 #[test]
 fn reads_like_llvm() {
-    for (generation, corpus) in CORPORA {
-        let differences: Vec<String> = corpus
-            .lines()
-            .filter_map(|line| difference(generation, line))
-            .collect();
-        let shown = differences
-            .iter()
-            .take(30)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join("\n");
-        assert!(
-            differences.is_empty(),
-            "{generation}: {} differ\n{shown}",
-            differences.len()
-        );
-    }
+    let differences: Vec<String> = CORPORA
+        .iter()
+        .flat_map(|(generation, corpus)| corpus.lines().map(|line| (*generation, line)))
+        .filter_map(|(generation, line)| difference(generation, line))
+        .collect();
+    let shown = differences.iter().take(60).cloned().collect::<Vec<_>>();
+    assert!(
+        differences.is_empty(),
+        "{} differ\n{}",
+        differences.len(),
+        shown.join("\n")
+    );
 }
 
 #[test]

@@ -3,30 +3,10 @@
 use std::fmt::Write as _;
 
 use super::operand::{plain, sized};
-use crate::generation::Generation;
+use super::policy;
+use crate::generation::{Generation, Layout};
 use crate::inst::{Encoding, Inst, Operand, cache};
 use crate::table::{Field, Row, Style};
-
-/// The cache controls of a generation, in the order of the text.
-fn cache_names(generation: Generation) -> &'static [(u8, &'static str)] {
-    match generation {
-        Generation::Cdna3 => &[(cache::GLC, "sc0"), (cache::SLC, "nt"), (cache::SCC, "sc1")],
-        _ => &[
-            (cache::GLC, "glc"),
-            (cache::SLC, "slc"),
-            (cache::DLC, "dlc"),
-            (cache::SCC, "scc"),
-        ],
-    }
-}
-
-fn cache_controls(out: &mut String, inst: &Inst, generation: Generation) {
-    for (bit, name) in cache_names(generation) {
-        if inst.modifiers.cache & bit != 0 {
-            write!(out, " {name}").ok();
-        }
-    }
-}
 
 /// A signed number in hexadecimal.
 fn hex(value: i32) -> String {
@@ -44,19 +24,34 @@ pub(super) fn smem(inst: &Inst, row: &Row, generation: Generation) -> String {
     }
     if let Some(slot) = row.slot(Field::Sbase) {
         parts.push(plain(inst.src[0], generation, slot));
+    }
+    if let Some(slot) = row.slot(Field::Length) {
+        parts.push(hex(inst.modifiers.imm));
+        let offset = match inst.src[1] {
+            Operand::None => Operand::Null,
+            register => register,
+        };
+        parts.push(plain(offset, generation, slot));
+        parts.push(plain(inst.src[2], generation, slot));
+    } else if row.slot(Field::Sbase).is_some() {
         parts.push(smem_offset(inst, generation));
     }
     let mut out = parts.join(", ");
-    cache_controls(&mut out, inst, generation);
+    policy::append(&mut out, inst, generation);
     out.trim_start().to_owned()
+}
+
+/// Whether no offset at all prints as the register that is none.
+fn null_offset(generation: Generation) -> bool {
+    matches!(generation.layout(), Layout::Gfx10 | Layout::Gfx11)
 }
 
 fn smem_offset(inst: &Inst, generation: Generation) -> String {
     let constant = hex(inst.modifiers.imm);
     match inst.src[1] {
-        Operand::None if generation.is_rdna() && inst.modifiers.imm == 0 => "null".to_owned(),
+        Operand::None if inst.modifiers.imm == 0 && null_offset(generation) => "null".to_owned(),
         Operand::None => constant,
-        register if inst.modifiers.imm != 0 => {
+        register if inst.modifiers.imm != 0 || generation.layout() == Layout::Gfx12 => {
             format!(
                 "{} offset:{constant}",
                 sized(register, generation, 1, Style::Reg)
@@ -188,7 +183,7 @@ pub(super) fn flat(inst: &Inst, row: &Row, generation: Generation) -> String {
     if let Some(slot) = row.slot(Field::Data) {
         parts.push(plain(data, generation, slot));
     }
-    if inst.encoding != Encoding::Flat {
+    if inst.encoding != Encoding::Flat && !row.slots.is_empty() {
         let count = if inst.encoding == Encoding::Global {
             2
         } else {
@@ -200,11 +195,11 @@ pub(super) fn flat(inst: &Inst, row: &Row, generation: Generation) -> String {
     if inst.modifiers.imm != 0 {
         write!(out, " offset:{}", inst.modifiers.imm).ok();
     }
-    cache_controls(&mut out, inst, generation);
+    policy::append(&mut out, inst, generation);
     if inst.modifiers.cache & cache::LDS != 0 {
         out.push_str(" lds");
     }
-    out
+    out.trim_start().to_owned()
 }
 
 pub(super) fn mubuf(inst: &Inst, row: &Row, generation: Generation) -> String {
@@ -220,7 +215,7 @@ pub(super) fn mubuf(inst: &Inst, row: &Row, generation: Generation) -> String {
             write!(out, " offset:{}", inst.modifiers.imm).ok();
         }
     }
-    cache_controls(&mut out, inst, generation);
+    policy::append(&mut out, inst, generation);
     for (bit, name) in [(cache::LDS, " lds"), (cache::TFE, " tfe")] {
         if inst.modifiers.cache & bit != 0 {
             out.push_str(name);

@@ -5,6 +5,7 @@ mod memory;
 mod modifier;
 mod names;
 mod operand;
+mod policy;
 
 use crate::generation::Generation;
 use crate::inst::{Encoding, Inst, Operand};

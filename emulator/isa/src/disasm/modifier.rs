@@ -44,7 +44,10 @@ fn selected_halves(inst: &Inst, row: &Row) -> String {
     }
     if matches!(
         inst.opcode,
-        Opcode::VPermlane16B32 | Opcode::VPermlanex16B32
+        Opcode::VPermlane16B32
+            | Opcode::VPermlanex16B32
+            | Opcode::VPermlane16VarB32
+            | Opcode::VPermlanex16VarB32
     ) {
         if mask & 3 != 0 {
             list(&mut out, "op_sel", mask, 2);
@@ -83,6 +86,9 @@ fn packed(inst: &Inst, row: &Row) -> String {
     }
     if modifiers.op_sel_hi != default && row.halves != Halves::Fixed {
         list(&mut out, "op_sel_hi", modifiers.op_sel_hi, count);
+    }
+    if row.indexed && modifiers.op_sel != 0 {
+        write!(out, " index_key:{}", modifiers.op_sel).ok();
     }
     if row.halves != Halves::LowByDefault {
         if modifiers.neg != 0 {

@@ -12,6 +12,7 @@ fn registers(generation: Generation) -> Names {
         Generation::Cdna3 => CDNA_REGISTERS,
         Generation::Rdna2 => RDNA2_REGISTERS,
         Generation::Rdna3 => RDNA3_REGISTERS,
+        Generation::Rdna4 => RDNA4_REGISTERS,
     }
 }
 
@@ -76,6 +77,32 @@ const RDNA3_REGISTERS: Names = &[
     (29, "SHADER_CYCLES"),
 ];
 
+const RDNA4_REGISTERS: Names = &[
+    (1, "WAVE_MODE"),
+    (2, "WAVE_STATUS"),
+    (4, "WAVE_STATE_PRIV"),
+    (5, "WAVE_GPR_ALLOC"),
+    (6, "WAVE_LDS_ALLOC"),
+    (7, "IB_STS"),
+    (10, "PERF_SNAPSHOT_DATA"),
+    (11, "PERF_SNAPSHOT_PC_LO"),
+    (12, "PERF_SNAPSHOT_PC_HI"),
+    (15, "PERF_SNAPSHOT_DATA1"),
+    (16, "PERF_SNAPSHOT_DATA2"),
+    (17, "WAVE_EXCP_FLAG_PRIV"),
+    (18, "WAVE_EXCP_FLAG_USER"),
+    (19, "WAVE_TRAP_CTRL"),
+    (20, "WAVE_SCRATCH_BASE_LO"),
+    (21, "WAVE_SCRATCH_BASE_HI"),
+    (23, "WAVE_HW_ID1"),
+    (24, "WAVE_HW_ID2"),
+    (26, "WAVE_SCHED_MODE"),
+    (29, "SHADER_CYCLES_LO"),
+    (30, "SHADER_CYCLES_HI"),
+    (31, "WAVE_DVGPR_ALLOC_LO"),
+    (32, "WAVE_DVGPR_ALLOC_HI"),
+];
+
 /// `width` bits from bit `low`.
 fn bits(value: u16, low: u32, width: u32) -> u16 {
     value >> low & ((1 << width) - 1)
@@ -106,7 +133,7 @@ fn messages(layout: Layout) -> Names {
         Layout::Gfx9 => &GFX9_MESSAGES[..GFX9_MESSAGES.len() - 1],
         Layout::Gfx10 => GFX9_MESSAGES,
         Layout::Gfx11 => &GFX11_MESSAGES[..GFX11_MESSAGES.len() - 1],
-        Layout::Gfx12 => GFX11_MESSAGES,
+        Layout::Gfx12 => &GFX11_MESSAGES[2..],
     }
 }
 
@@ -124,11 +151,12 @@ const GFX9_MESSAGES: Names = &[
 ];
 
 const GFX11_MESSAGES: Names = &[
+    (5, "STALL_WAVE_GEN"),
+    (6, "HALT_WAVES"),
+    // RDNA4 too, from here on.
     (1, "INTERRUPT"),
     (2, "HS_TESSFACTOR"),
     (3, "DEALLOC_VGPRS"),
-    (5, "STALL_WAVE_GEN"),
-    (6, "HALT_WAVES"),
     (9, "GS_ALLOC_REQ"),
     (128, "RTN_GET_DOORBELL"),
     (129, "RTN_GET_DDID"),

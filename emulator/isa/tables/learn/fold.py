@@ -14,7 +14,11 @@ MF={'32x32x1f32':'32x32x1_2b_f32','16x16x1f32':'16x16x1_4b_f32','4x4x1f32':'4x4x
  '32x32x4bf16':'32x32x4_bf16','16x16x8bf16':'16x16x8_bf16',
  '32x32x4i8':'32x32x4_2b_i8','16x16x4i8':'16x16x4_4b_i8','4x4x4i8':'4x4x4_16b_i8','32x32x8i8':'32x32x8_i8','16x16x16i8':'16x16x16_i8',
  '16x16x4f64':'16x16x4_f64','4x4x4f64':'4x4x4_4b_f64'}
-RE=[(r'^v_dual_',r'v_'),
+RE=[(r'^(v_|v_dual_|v_pk_|s_|ds_|(?:flat|global|buffer)_atomic_)(min|max|min3|max3|med3|minmax|maxmin)_num_',r'\1\2_'),
+ (r'^s_(add|sub)_co_([ui]32)',r's_\1_\2'),(r'^s_add_co_ci_u32',r's_addc_u32'),(r'^s_sub_co_ci_u32',r's_subb_u32'),
+ (r'^s_addk_co_i32',r's_addk_i32'),(r'^v_mad_co_',r'v_mad_'),(r'^s_wait_alu',r's_waitcnt_depctr'),
+ (r'^((?:flat|global|buffer)_atomic)_sub_clamp_u32',r'\1_csub_u32'),
+ (r'^v_dual_',r'v_'),
  (r'^(v_(?:add|sub|subrev))_([ui](?:16|32))$',r'\1_nc_\2'),
  (r'^v_addc_co_',r'v_add_co_ci_'),(r'^v_subb_co_',r'v_sub_co_ci_'),(r'^v_subbrev_co_',r'v_subrev_co_ci_'),
  (r'^v_cvt_flr_',r'v_cvt_floor_'),(r'^v_cvt_rpi_',r'v_cvt_nearest_'),(r'^v_cvt_pknorm_',r'v_cvt_pk_norm_'),
@@ -29,7 +33,10 @@ RE=[(r'^v_dual_',r'v_'),
  (r'^ds_write2st64_',r'ds_store_2addr_stride64_'),(r'^ds_write2_',r'ds_store_2addr_'),(r'^ds_write_',r'ds_store_'),
  (r'^ds_wrxchg2st64_',r'ds_storexchg_2addr_stride64_'),(r'^ds_wrxchg2_',r'ds_storexchg_2addr_'),(r'^ds_wrxchg_',r'ds_storexchg_'),
 ]
-def fold(n):
+# Matrices that RDNA4 spreads over lanes in another way than RDNA3.
+WMMA=re.compile(r'v_wmma_(f32_16x16x16_b?f16|f16_16x16x16_f16|bf16_16x16x16_bf16|i32_16x16x16_iu[48])$')
+def fold(n,gfx):
+    if gfx==12 and WMMA.match(n): return n+'_rdna4'
     m=re.match(r'v_mfma_([a-z]\d+)_(\w+)$',n)
     if m and m[2] in MF: return f'v_mfma_{m[1]}_{MF[m[2]]}'
     m=re.match(r'(s|s_buffer|buffer|flat|global|scratch)_(load|store)_(.*)$',n)

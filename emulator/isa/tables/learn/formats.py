@@ -6,15 +6,17 @@ def vgpr(number):
     return 256 + number
 
 
-# field: (low bit, width, probe value); probe values differ so that the text tells fields apart
+# field: (low bit, width, probe value, registers a unit if not one); probe values differ so that the text tells fields apart
 SCALAR = {"sdst": (16, 7, 32), "ssrc0": (0, 8, 64), "ssrc1": (8, 8, 16)}
 VECTOR = {"vdst": (17, 8, 32), "src0": (0, 9, vgpr(64)), "vsrc1": (9, 8, 96)}
 VOP3 = {"vdst": (0, 8, 32), "src0": (32, 9, vgpr(64)), "src1": (41, 9, vgpr(96)), "src2": (50, 9, vgpr(128))}
 DS = {"vdst": (56, 8, 32), "data1": (48, 8, 64), "data0": (40, 8, 96), "addr": (32, 8, 128)}
 FLAT = {"vdst": (56, 8, 32), "data": (40, 8, 96), "addr": (32, 8, 128)}
-MUBUF = {"vdata": (40, 8, 32), "addr": (32, 8, 128), "srsrc": (48, 5, 2)}
-SMEM = {"sdata": (6, 7, 32), "sbase": (0, 6, 8)}
-SCALED = {"srsrc": 4, "sbase": 2}
+MUBUF = {"vdata": (40, 8, 32), "addr": (32, 8, 128), "srsrc": (48, 5, 2, 4)}
+SMEM = {"sdata": (6, 7, 32), "sbase": (0, 6, 8, 2)}
+# RDNA4 has formats of three words, and names its resources by number of register.
+FLAT12 = {"vdst": (32, 8, 32), "data": (55, 8, 96), "addr": (64, 8, 128)}
+MUBUF12 = {"vdata": (32, 8, 32), "addr": (64, 8, 128), "srsrc": (41, 9, 8)}
 
 
 class Format:
@@ -27,16 +29,17 @@ class Format:
     def encode(self, code, values=None, extra=0, literal=None):
         """The words of opcode `code` with probe values in its fields, some replaced by `values`."""
         bits = self.base | code << self.shift | extra
-        for name, (low, width, value) in self.fields.items():
+        for name, (low, width, value, *_) in self.fields.items():
             value = (values or {}).get(name, value)
             bits |= (value & (1 << width) - 1) << low
-        words = [bits & 0xFFFFFFFF] + ([bits >> 32] if self.words == 2 else [])
+        words = [bits >> 32 * index & 0xFFFFFFFF for index in range(self.words)]
         return words + ([] if literal is None else [literal])
 
     def shown(self, field, values):
         """The register number under which `field` prints."""
-        value = values.get(field, self.fields[field][2])
-        return (value - 256 if value >= 256 else value) * SCALED.get(field, 1)
+        _, _, value, *unit = self.fields[field]
+        value = values.get(field, value)
+        return (value - 256 if value >= 256 else value) * (unit or [1])[0]
 
 
 def pick(fields, *names):
@@ -65,21 +68,34 @@ def alu(gfx):
 
 
 # Where the generations differ: bits that tell a form, and the saddr that means none.
-GLC = {9: 1 << 16, 10: 1 << 16, 11: 1 << 14}
-NO_SADDR = {9: 0x7F, 10: 0x7D, 11: 0x7C}
-SEGMENT = {9: 14, 10: 14, 11: 16}
+GLC = {9: 1 << 16, 10: 1 << 16, 11: 1 << 14, 12: 1 << 52}
+NO_SADDR = {9: 0x7F << 48, 10: 0x7D << 48, 11: 0x7C << 48, 12: 0x7C}
+SCRATCH_VADDR = {9: 1 << 13, 10: 0, 11: 1 << 55, 12: 1 << 49}
+OFFEN = {9: 1 << 12, 10: 1 << 12, 11: 1 << 54, 12: 1 << 62}
 
 
 def memory(gfx):
     """Formats with one layout each; only presence and width of registers are learned."""
-    flat, no_saddr, glc = 0x37 << 26, NO_SADDR[gfx] << 48, GLC[gfx]
-    smem = {9: 0x30 << 26, 10: 0x3D << 26 | 0x7D << 57, 11: 0x3D << 26 | 0x7C << 57}[gfx]
-    offen, vaddr = (1 << 54, 1 << 55) if gfx == 11 else (1 << 12, 1 << 13 if gfx == 9 else 0)
+    smem = {9: 0x30 << 26, 10: 0x3D << 26 | 0x7D << 57}.get(gfx, 0x3D << 26 | 0x7C << 57)
+    scalar = Format("smem", smem, *((13, 64) if gfx == 12 else (18, 256)), SMEM, 2)
+    share = Format("ds", 0x36 << 26, 17 if gfx == 9 else 18, 256, DS, 2)
+    if gfx == 12:
+        mubuf = Format("mubuf", 0x31 << 26 | 1 << 55 | 0x7C, 14, 128, MUBUF12, 3)
+    else:
+        mubuf = Format("mubuf", 0x38 << 26 | 0x80 << 56, 18, 128 if gfx == 9 else 256, MUBUF, 2)
     return [
-        (Format("smem", smem, 18, 256, SMEM, 2), [1 << 17 if gfx == 9 else 0, 0]),
-        (Format("ds", 0x36 << 26, 17 if gfx == 9 else 18, 256, DS, 2), [0]),
-        (Format("flat", flat | (no_saddr if gfx > 9 else 0), 18, 128, FLAT, 2), [glc, 0]),
-        (Format("global", flat | 2 << SEGMENT[gfx] | no_saddr, 18, 128, FLAT, 2), [glc, 0]),
-        (Format("scratch", flat | 1 << SEGMENT[gfx] | no_saddr, 18, 128, FLAT, 2), [vaddr, 0]),
-        (Format("mubuf", 0x38 << 26 | 0x80 << 56, 18, 128 if gfx == 9 else 256, MUBUF, 2), [offen, 0]),
+        (scalar, [1 << 17 if gfx == 9 else 0, 0]),
+        (share, [0]),
+        *((segment(gfx, *which), [SCRATCH_VADDR[gfx] if which[0] == "scratch" else GLC[gfx], 0])
+          for which in (("flat", 0), ("scratch", 1), ("global", 2))),
+        (mubuf, [OFFEN[gfx], 0]),
     ]
+
+
+def segment(gfx, name, number):
+    """FLAT, SCRATCH or GLOBAL."""
+    absent = NO_SADDR[gfx] if gfx > 9 or name != "flat" else 0
+    if gfx == 12:
+        return Format(name, 0x3B << 26 | number << 24 | absent, 14, 128, FLAT12, 3)
+    place = 16 if gfx == 11 else 14
+    return Format(name, 0x37 << 26 | number << place | absent, 18, 128, FLAT, 2)

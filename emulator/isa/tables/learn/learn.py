@@ -18,6 +18,7 @@ import formats
 from fold import fold
 from objdump import S_NOP, disassemble
 
+CPU = sys.argv[1]
 LITERALS = (0x12345678, 5, 0x3F800000, 0x3C00)
 # Rows that no compiler makes, or that print in a way of their own.
 LEFT_OUT = re.compile(r"s_set_gpr_idx|s_version|s_atc_probe|ds_bvh|s_subvector|v_screen|ds_gws|_fork|ds_ordered|v_illegal"
@@ -129,7 +130,7 @@ def constant_styles(cpu, form, rows):
         for hit in texts[6 * number : 6 * number + 6]:
             raw = hit[0].partition(" ")[2] if hit else ""
             parts = [part.strip() for part in re.split(r",(?![^\[(]*[\])])", raw)]
-            part = parts[index] if index < len(parts) and hit[0] != "s_nop 0" else None
+            part = parts[index] if hit and index < len(parts) and hit[0] != "s_nop 0" else None
             shown.append(part if part is None or "Invalid" in part else part.split(" ")[0])
         slot[2] = style(shown)
         # Their own constant leaves no room for a literal to tell half from whole floats by.
@@ -188,6 +189,8 @@ def packed_questions(form, code, values):
     """How `op_sel_hi` counts as unset: all ones (sel1), all zeros (sel0); else it never prints."""
     yield Question(form.encode(code, values, 3 << 59 | 1 << 14), lambda text: "sel0" if "op_sel_hi" in text else "")
     yield Question(form.encode(code, values), lambda text: "sel1" if "op_sel_hi" in text else "")
+    yield Question(form.encode(code, values, 3 << 59 | 1 << 11 | 1 << 14),
+                   lambda text: "index" if " index_key:" in text else "")
 
 
 def questions(form, code, values, extra, name):
@@ -228,6 +231,11 @@ KNOWN = {
     "v_writelane_b32": [["vdst", "v1", ""], ["src0", "s1", "b32"], ["src1", "s1", "b32"]],
     "v_readlane_b32": [["vdst", "s1", ""], ["src0", "v1", "reg"], ["src1", "s1", "b32"]],
     "s_sendmsg_rtn_b32": [["sdst", "s1", ""], ["message", "", ""]],
+    "s_prefetch_inst": [["sbase", "s2", ""], ["length", "", ""]],
+    "s_prefetch_data": [["sbase", "s2", ""], ["length", "", ""]],
+    "s_buffer_prefetch_data": [["sbase", "s4", ""], ["length", "", ""]],
+    "s_prefetch_inst_pc_rel": [["length", "", ""]],
+    "s_prefetch_data_pc_rel": [["length", "", ""]],
     "s_sendmsg_rtn_b64": [["sdst", "s2", ""], ["message", "", ""]],
 }
 
@@ -241,7 +249,7 @@ def emit(form, code, name, flags, slots):
     if LEFT_OUT.search(name):
         return
     texts = [field + ("=" + kind if kind else "") + (":" + const if const else "") for field, kind, const in slots]
-    print(f"{form:7} {code:#05x} {name:32} {fold(name[:-4] if name.endswith(('_e32', '_e64')) else name):30} "
+    print(f"{form:7} {code:#05x} {name:32} {fold(name[:-4] if name.endswith(('_e32', '_e64')) else name, formats.layout(CPU)):30} "
           f"{','.join(flags) or '-':14} {' '.join(texts)}".rstrip())
 
 
@@ -271,8 +279,8 @@ def learn_alu(cpu, form):
 
 IMMEDIATES = (
     (r"s_(c?branch|call)", "dec"), (r"s_endpgm$", "end"), (r"s_waitcnt$", "waitcnt"), (r"s_sendmsg", "sendmsg"),
-    (r"s_[gs]etreg", "hwreg"), (r"s_delay_alu", "delay"), (r"s_waitcnt_depctr", "depctr"),
-    (r"s_(nop|setkill|sethalt|sleep|trap|denorm_mode|setprio|incperflevel|decperflevel)", "mixed"), (r"", "hex"),
+    (r"s_[gs]etreg", "hwreg"), (r"s_delay_alu", "delay"), (r"s_waitcnt_depctr|s_wait_alu", "depctr"),
+    (r"s_(nop|setkill|sethalt|sleep|trap|barrier_wait|denorm_mode|setprio|incperflevel|decperflevel)", "mixed"), (r"", "hex"),
 )
 
 
@@ -312,7 +320,7 @@ def learn_memory(cpu, form, extras):
                 taken.append(field)
                 slots.append([field, f"{reg[0]}{reg[2]}", ""])
         two = form.name == "ds" and re.search(r"2addr|read2|write2|xchg2", name)
-        emit(form.name, code, name, ["two"] if two else [], slots)
+        emit(form.name, code, name, ["two"] if two else [], KNOWN.get(name, slots))
 
 
 def learn_dual(cpu):
@@ -347,4 +355,4 @@ def main(cpu):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(CPU)

@@ -78,6 +78,8 @@ def alu(rng, gfx, form, code, mnemonic, flags, slots):
         values["src2"] = rng.choice([vgpr(rng), vgpr(rng), 128, 242]) if "mfma" in mnemonic else vgpr(rng)
     if not rdna:
         values = even(values, form, rng, matrix)
+    if gfx == 12 and form.words == 1 and rng.randrange(2):  # 16-bit operands are in the first half
+        values = {field: value & ~0x80 if field.startswith("v") or value >= 256 else value for field, value in values.items()}
     if "wmma" in mnemonic:
         values = {"vdst": rng.randrange(240), "src0": vgpr(rng), "src1": vgpr(rng), "src2": rng.choice([vgpr(rng), 128])}
     if ":reg" in " ".join(slots) and not matrix:
@@ -91,7 +93,9 @@ def alu(rng, gfx, form, code, mnemonic, flags, slots):
         values["src1"] = rng.choice(PLAIN_SCALARS + [129])
     if "src0=s" in names:
         values["src0"] = rng.choice(PLAIN_SCALARS + [129])
-    if not matrix and ("src2=s" in names or "src2=v1:reg" in names or "src2=v2:reg" in names):
+    if "swmmac" in mnemonic:
+        values["src2"] = vgpr(rng)
+    elif not matrix and ("src2=s" in names or "src2=v1:reg" in names or "src2=v2:reg" in names):
         values["src2"] = rng.choice(PLAIN_SCALARS)
     way = rng.choice(["plain", "plain", *flags])
     if way in ("dpp", "dpp8", "sdwa"):
@@ -136,9 +140,9 @@ def modifiers(rng, form, flags, slots):
 
 
 # Bits of cache controls and of forms, where setting any of them is an instruction still.
-CACHE = {9: (16, 17, 25), 10: (12, 16, 17), 11: (13, 14, 15)}
-BUFFER_CACHE = {9: (14, 15, 16, 17), 10: (14, 15, 54, 55), 11: (12, 13, 14, 53)}
-SCALAR_CACHE = {9: (16,), 10: (14, 16), 11: (13, 14)}
+CACHE = {9: (16, 17, 25), 10: (12, 16, 17), 11: (13, 14, 15), 12: (50, 51, 52, 53, 54)}
+BUFFER_CACHE = {9: (14, 15, 16, 17), 10: (14, 15, 54, 55), 11: (12, 13, 14, 53), 12: (22, 50, 51, 52, 53, 54)}
+SCALAR_CACHE = {9: (16,), 10: (14, 16), 11: (13, 14), 12: (21, 22, 23, 24)}
 
 
 def flags_of(rng, places):
@@ -149,7 +153,7 @@ def flags_of(rng, places):
 def memory(rng, gfx, form, code, slots):
     names = [slot.split("=")[0] for slot in slots]
     bits = form.base | code << form.shift
-    for field, (place, width, _) in form.fields.items():
+    for field, (place, width, *_) in form.fields.items():
         if field in names or form.name in ("flat", "global", "scratch"):
             value = rng.choice([4, 8, 12, 20]) if field in ("sdata", "sbase", "srsrc") else rng.randrange(256)
             value &= ~1 if gfx == 9 and rng.randrange(4) else 255
@@ -160,22 +164,27 @@ def memory(rng, gfx, form, code, slots):
 
 def share(rng, gfx, form, bits, names):
     bits |= rng.getrandbits(16) if rng.randrange(3) else 0
-    return bits | flags_of(rng, {9: (25,), 10: (17,), 11: (17,)}[gfx])
+    return bits | flags_of(rng, {9: (25,), 10: (17,), 11: (17,), 12: ()}[gfx])
 
 
 def flat(rng, gfx, form, bits, names):
-    absent = formats.NO_SADDR[gfx]
-    bits &= ~(0x7F << 48)
+    place = 0 if gfx == 12 else 48
+    absent = formats.NO_SADDR[gfx] >> place
+    bits &= ~(0x7F << place)
     if rng.randrange(3):
-        bits |= rng.getrandbits({9: 13, 10: 12, 11: 13}[gfx] - (form.name == "flat"))
+        width = {9: 13, 10: 12, 11: 13, 12: 24}[gfx] - (form.name == "flat" and gfx < 12)
+        bits |= rng.getrandbits(width) << (72 if gfx == 12 else 0)
     scalar = absent if form.name == "flat" else rng.choice([absent, 4, 8, 106])
     if gfx == 10 and form.name == "scratch":
         scalar = rng.choice([scalar, scalar, 0x7F])
-    bits |= (scalar if gfx > 9 or form.name != "flat" else 0) << 48 | flags_of(rng, CACHE[gfx])
-    return bits | flags_of(rng, {9: (13, 55), 10: (13,), 11: (55,)}[gfx])
+    bits |= (scalar if gfx > 9 or form.name != "flat" else 0) << place | flags_of(rng, CACHE[gfx])
+    return bits | flags_of(rng, {9: (13, 55), 10: (13,), 11: (55,), 12: (49,)}[gfx])
 
 
 def buffer(rng, gfx, form, bits, names):
+    if gfx == 12:
+        bits = bits & ~0x7F | (rng.getrandbits(24) << 72 if rng.randrange(3) else 0)
+        return bits | rng.choice([4, 124, 125]) | flags_of(rng, (62, 63)) | flags_of(rng, BUFFER_CACHE[gfx])
     bits &= ~(0xFF << 56)
     if not names:
         return bits & ~(3 << 12) | flags_of(rng, (14, 15))
@@ -186,9 +195,11 @@ def buffer(rng, gfx, form, bits, names):
 
 def scalar_memory(rng, gfx, form, bits, names):
     bits |= flags_of(rng, SCALAR_CACHE[gfx])
-    if "sbase" not in names:
+    if "sbase" not in names and "length" not in names:
         return bits
-    constant = rng.choice([0, 8, 0x1234, 0x1FFFF0 | 8])
+    if "length" in names:
+        bits |= rng.randrange(32) << 6
+    constant = rng.choice([0, 8, 0x1234, 0xFFFFF0 | 8 if gfx == 12 else 0x1FFFF0 | 8])
     if gfx > 9:
         bits |= constant << 32
         return bits & ~(0x7F << 57) | rng.choice([4, 106, 124, 125]) << 57 if rng.randrange(2) else bits

@@ -94,8 +94,11 @@ pub(in crate::decode) fn flat(words: Words<'_>) -> Result<Inst, DecodeError> {
     if layout == Layout::Gfx12 {
         policy(&mut draft.inst.modifiers, word, POLICY, 3, row.is_atomic());
     }
-    draft.inst.modifiers.imm = offset(format, layout, word, places.offset);
-    operands(&mut draft, word, places)?;
+    // Cache control has neither address nor data.
+    if !row.slots.is_empty() {
+        draft.inst.modifiers.imm = offset(format, layout, word, places.offset);
+        operands(&mut draft, word, places)?;
+    }
     Ok(draft.finish())
 }
 

@@ -41,15 +41,21 @@ pub(in crate::decode) fn smem(words: Words<'_>) -> Result<Inst, DecodeError> {
         let operand = draft.scalar(bits(word, 6, 7))?;
         draft.dst(operand);
     }
-    if row.slot(Field::Sbase).is_some() {
-        let base = draft.scalar(bits(word, 0, 6) << 1)?;
+    let length = row.slot(Field::Length).is_some();
+    if row.slot(Field::Sbase).is_some() || length {
+        let base = match row.slot(Field::Sbase) {
+            Some(_) => draft.scalar(bits(word, 0, 6) << 1)?,
+            None => Operand::None,
+        };
         draft.src(base);
         let offset = offset(&mut draft, word, &places)?;
         draft.src(offset);
+        if length {
+            draft.src(Operand::Int(bits(word, 6, 5) as i8));
+        } else if layout == Layout::Gfx12 {
+            policy(&mut draft.inst.modifiers, word, 21, 2, false);
+        }
         draft.inst.modifiers.cache = cache_bits(word, places.cache);
-    }
-    if layout == Layout::Gfx12 {
-        policy(&mut draft.inst.modifiers, word, 21, 2, false);
     }
     Ok(draft.finish())
 }
