@@ -2,6 +2,8 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
+use crate::check::widen;
+
 /// How far a result may be from the reference.
 ///
 /// An element may differ by `ulps` units in the last place of the result's dtype (the final rounding
@@ -48,6 +50,7 @@ fn epsilon(dtype: DType) -> f64 {
         DType::F16 => 2f64.powi(-10),
         DType::F32 => 2f64.powi(-23),
         DType::F64 => 2f64.powi(-52),
+        DType::F8E4M3 => 2f64.powi(-3),
         _ => 0.0,
     }
 }
@@ -58,6 +61,7 @@ fn smallest(dtype: DType) -> f64 {
         DType::BF16 => 2f64.powi(-133),
         DType::F16 => 2f64.powi(-24),
         DType::F32 => 2f64.powi(-149),
+        DType::F8E4M3 => 2f64.powi(-9),
         _ => 0.0,
     }
 }
@@ -101,11 +105,8 @@ fn values(tensor: &Tensor) -> Result<Vec<f64>> {
     if tensor.elem_count() == 0 {
         return Ok(Vec::new());
     }
-    tensor
-        .to_device(&Device::Cpu)?
-        .to_dtype(DType::F64)?
-        .flatten_all()?
-        .to_vec1()
+    let tensor = tensor.to_device(&Device::Cpu)?;
+    widen(&tensor, DType::F64)?.flatten_all()?.to_vec1()
 }
 
 #[cfg(test)]

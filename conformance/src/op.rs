@@ -1,10 +1,9 @@
 //! A row of the table: an op, what goes in, and how right the result must be.
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
-use crate::compare::{Tolerance, difference};
+use crate::compare::Tolerance;
 use crate::operand::{Operand, Values};
-use crate::rng::Rng;
 
 /// What the result is compared with: the same op on Candle's CPU backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +12,8 @@ pub enum Reference {
     Wide,
     /// On the same values as f32, where the CPU backend has no f64.
     Single,
-    /// In the op's dtype, for ops whose result depends on it.
+    /// In the op's dtype, for ops whose result depends on it. 8-bit floats are compared in f32: the
+    /// CPU backend computes hardly anything in them.
     Same,
 }
 
@@ -39,32 +39,79 @@ impl Case {
             axes: axes.to_vec(),
         }
     }
+
+    /// The elements of all operands.
+    pub fn elements(&self) -> usize {
+        let count = |operand: &Operand| operand.dims.iter().product::<usize>();
+        self.operands.iter().map(count).sum()
+    }
 }
 
 /// An op on tensors: the inputs and the case's axes.
 pub type Run = fn(&[Tensor], &[usize]) -> Result<Tensor>;
 
-/// A row of the table.
+/// All cases worth trying, for the values of the row.
+pub type Cases = fn(Values) -> Vec<Case>;
+
+/// A row of the table. Rows of one name are one op whose dtypes differ in something.
 #[derive(Debug, Clone, Copy)]
 pub struct Op {
-    /// The name, for messages and for the data's seed.
+    /// The name, for messages, for the page and for the data's seed.
     pub name: &'static str,
-    /// The dtypes to try.
+    /// The dtypes to test: a column of the page each. Every other dtype must be an error that says
+    /// so; a row that leaves out a dtype which works is found out.
     pub dtypes: &'static [DType],
     /// The values of the inputs that hold numbers.
     pub values: Values,
-    /// All cases worth trying; the suite draws from them.
-    pub cases: fn(Values) -> Vec<Case>,
+    /// The cases; the default run takes [`crate::cut::cover`] of them.
+    pub cases: Cases,
     /// The op.
     pub run: Run,
+    /// What the reference runs in its place, where Candle's CPU backend has no such op.
+    pub oracle: Option<Run>,
     /// What to compare with.
     pub reference: Reference,
     /// How right the result must be.
     pub tolerance: Tolerance,
+    /// Whether the same inputs give the same bits again, in whatever order workgroups run.
+    pub repeatable: bool,
 }
+
+impl Op {
+    /// A row for exact ops on any numbers, from which others differ:
+    /// `Op { tolerance: ..., ..Op::row("name", FLOATS, shapes::one, |x, _| x[0].exp()) }`.
+    pub const fn row(name: &'static str, dtypes: &'static [DType], cases: Cases, run: Run) -> Self {
+        Self {
+            name,
+            dtypes,
+            values: Values::ANY,
+            cases,
+            run,
+            oracle: None,
+            reference: Reference::Same,
+            tolerance: Tolerance::EXACT,
+            repeatable: true,
+        }
+    }
+}
+
+/// The dtypes of Candle's tensors on GPUs: the columns of the page.
+pub const DTYPES: &[DType] = &[
+    DType::U8,
+    DType::U32,
+    DType::I16,
+    DType::I32,
+    DType::I64,
+    DType::BF16,
+    DType::F16,
+    DType::F32,
+    DType::F64,
+    DType::F8E4M3,
+];
 
 /// Floats that kernels compute with.
 pub const FLOATS: &[DType] = &[DType::F32, DType::F16, DType::BF16, DType::F64];
+
 /// Floats and the usual integers.
 pub const NUMBERS: &[DType] = &[
     DType::F32,
@@ -75,81 +122,3 @@ pub const NUMBERS: &[DType] = &[
     DType::I64,
     DType::F64,
 ];
-
-impl Op {
-    /// Tries `count` of the op's cases for each dtype and says what went wrong.
-    pub fn check(&self, device: &Device, count: usize) -> Vec<String> {
-        let mut faults = Vec::new();
-        // The CPU computes in 16 bits where a GPU computes in f32, and so is further off.
-        let half = |dtype| matches!(dtype, DType::F16 | DType::BF16);
-        let dtypes = self.dtypes.iter().copied();
-        for dtype in dtypes.filter(|dtype| !(device.is_cpu() && half(*dtype))) {
-            let mut rng = Rng::named(&format!("{} {dtype:?}", self.name));
-            for case in rng.sample((self.cases)(self.values), count) {
-                match self.try_case(&case, dtype, device, &mut rng) {
-                    Ok(None) => {}
-                    Ok(Some(fault)) => faults.push(self.describe(dtype, &case, &fault)),
-                    Err(error) => faults.push(self.describe(dtype, &case, &error.to_string())),
-                }
-            }
-        }
-        faults
-    }
-
-    fn describe(&self, dtype: DType, case: &Case, fault: &str) -> String {
-        let operands: Vec<_> = case
-            .operands
-            .iter()
-            .map(|operand| format!("{:?} {:?}", operand.dims, operand.view))
-            .collect();
-        let operands = operands.join(", ");
-        format!(
-            "{} {dtype:?} ({operands}) {:?}: {fault}",
-            self.name, case.axes
-        )
-    }
-
-    fn try_case(
-        &self,
-        case: &Case,
-        dtype: DType,
-        device: &Device,
-        rng: &mut Rng,
-    ) -> Result<Option<String>> {
-        let mut on_device = Vec::new();
-        let mut on_cpu = Vec::new();
-        for operand in &case.operands {
-            let base = operand.base(dtype, rng)?;
-            let reference = self.widened(&base, operand.values)?;
-            let reference = plain(&operand.view.of(&reference, &operand.dims)?)?;
-            if device.is_cpu() {
-                // Candle's CPU backend takes fewer layouts than a device must.
-                on_device.push(plain(&operand.view.of(&base, &operand.dims)?)?);
-            } else {
-                on_device.push(operand.view.of(&base.to_device(device)?, &operand.dims)?);
-            }
-            on_cpu.push(reference);
-        }
-        let got = (self.run)(&on_device, &case.axes)?;
-        let want = (self.run)(&on_cpu, &case.axes)?;
-        difference(&got, &want, self.tolerance)
-    }
-
-    /// An operand as the reference computes with it.
-    fn widened(&self, base: &Tensor, values: Values) -> Result<Tensor> {
-        let number = matches!(values, Values::Between(..)) && base.dtype().is_float();
-        match self.reference {
-            Reference::Wide if number => base.to_dtype(DType::F64),
-            Reference::Single if number => base.to_dtype(DType::F32),
-            _ => Ok(base.clone()),
-        }
-    }
-}
-
-/// The same elements in a storage of their own.
-fn plain(tensor: &Tensor) -> Result<Tensor> {
-    if tensor.elem_count() == 0 {
-        return Tensor::zeros(tensor.dims(), tensor.dtype(), tensor.device());
-    }
-    tensor.force_contiguous()
-}

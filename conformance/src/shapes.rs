@@ -41,6 +41,9 @@ pub const ROWS: &[&[usize]] = &[
     &[2, 5, 3, 31],
 ];
 
+/// Rows longer than what a workgroup keeps in registers, and more elements than one workgroup adds up.
+pub const LONG_ROWS: &[&[usize]] = &[&[2, 8193], &[3, 9001]];
+
 /// One operand over all shapes and views.
 pub fn one(values: Values) -> Vec<Case> {
     let mut cases = Vec::new();

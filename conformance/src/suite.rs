@@ -1,12 +1,13 @@
-//! The suite: all families of ops, and a test for each on a device.
-
-use candle_core::Device;
+//! The table: all families of ops.
 
 use crate::op::Op;
 use crate::ops;
 
+/// A family of ops, and its rows.
+pub type Family = (&'static str, &'static [Op]);
+
 /// The families of the table, by name.
-pub const FAMILIES: &[(&str, &[Op])] = &[
+pub const FAMILIES: &[Family] = &[
     ("copies", ops::COPIES),
     ("casts", ops::CASTS),
     ("unary", ops::UNARY),
@@ -22,51 +23,45 @@ pub const FAMILIES: &[(&str, &[Op])] = &[
     ("matmul", ops::MATMUL),
 ];
 
-/// The environment variable that says how many cases of each op and dtype to try.
-const CASES_VARIABLE: &str = "REDWICK_CONFORMANCE_CASES";
-
-/// Enough to meet each shape and each view in some op, and quick on an emulator.
-const DEFAULT_CASES: usize = 40;
-
-/// Checks all ops of a family on a device.
-///
-/// # Panics
-/// With the list of all faults, where there is one; and where the family is unknown.
-pub fn check_family(device: &Device, family: &str) {
-    let cases = std::env::var(CASES_VARIABLE)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(DEFAULT_CASES);
-    let found = FAMILIES.iter().find(|(name, _)| *name == family);
-    let (_, ops) = found.unwrap_or_else(|| panic!("no family of ops is called {family}"));
-    let faults: Vec<_> = ops.iter().flat_map(|op| op.check(device, cases)).collect();
-    assert!(
-        faults.is_empty(),
-        "{} faults\n{}",
-        faults.len(),
-        faults.join("\n")
-    );
+/// The rows of a family by name: more than one where dtypes differ in tolerance or values.
+pub fn by_name(rows: &'static [Op]) -> Vec<(&'static str, Vec<&'static Op>)> {
+    let mut named: Vec<(&'static str, Vec<&'static Op>)> = Vec::new();
+    for row in rows {
+        match named.iter_mut().find(|(name, _)| *name == row.name) {
+            Some((_, rows)) => rows.push(row),
+            None => named.push((row.name, vec![row])),
+        }
+    }
+    named
 }
 
-/// Makes a module of tests, one for each family of ops, for the device that an expression opens.
-#[macro_export]
-macro_rules! conformance_tests {
-    ($name:ident, $open:expr) => {
-        $crate::conformance_tests!($name, $open,
-            copies casts unary scaled binary compare choose reduce softmax norm rope index matmul);
-    };
-    ($name:ident, $open:expr, $($family:ident)*) => {
-        mod $name {
-            $(#[test]
-            fn $family() {
-                $crate::check_family(&$open, stringify!($family));
-            })*
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
 
-            #[test]
-            fn no_family_is_left_out() {
-                let tested = [$(stringify!($family)),*];
-                assert!($crate::FAMILIES.iter().map(|(name, _)| *name).eq(tested));
+    #[test]
+    fn an_op_has_one_row_for_a_dtype() {
+        let mut seen = HashSet::new();
+        for (_, rows) in FAMILIES {
+            for row in *rows {
+                for dtype in row.dtypes {
+                    let name = row.name;
+                    assert!(
+                        seen.insert((name, dtype)),
+                        "{name} of {dtype:?} has two rows"
+                    );
+                }
             }
         }
-    };
+    }
+
+    #[test]
+    fn every_row_has_cases() {
+        for (_, rows) in FAMILIES {
+            for row in *rows {
+                assert!(!(row.cases)(row.values).is_empty(), "{}", row.name);
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Project tasks, one file each: `cargo xtask <task>`.
 
+mod conformance;
 mod disassembly;
 mod kernels;
 mod tidy;
@@ -10,6 +11,8 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
+    /// Run the conformance suite and write its page, or check it.
+    Conformance(conformance::Options),
     /// Disassemble code objects, or check the disassembler on them.
     Disassembly(disassembly::Options),
     /// Compile the kernels for all targets, check that they are up to date, or report on them.
@@ -20,6 +23,7 @@ enum Task {
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
+        Task::Conformance(options) => conformance::run(&options),
         Task::Disassembly(options) => disassembly::run(&options),
         Task::Kernels(options) => kernels::run(&options),
         Task::Tidy => tidy::run(),

@@ -3,21 +3,13 @@
 use candle_core::{DType, Result, Tensor};
 
 use crate::compare::Tolerance;
-use crate::op::{Case, NUMBERS, Op, Reference, Run};
+use crate::op::{Case, DTYPES, NUMBERS, Op, Run};
 use crate::operand::{Operand, Values};
 use crate::shapes;
 use crate::view::View;
 
 const fn copy(name: &'static str, cases: fn(Values) -> Vec<Case>, run: Run) -> Op {
-    Op {
-        name,
-        dtypes: NUMBERS,
-        values: Values::ANY,
-        cases,
-        run,
-        reference: Reference::Same,
-        tolerance: Tolerance::EXACT,
-    }
+    Op::row(name, DTYPES, cases, run)
 }
 
 /// Ops that move elements and do not change them.
@@ -71,6 +63,7 @@ fn side_by_side(values: Values) -> Vec<Case> {
 
 const fn cast(name: &'static str, run: Run) -> Op {
     Op {
+        dtypes: NUMBERS,
         values: Values::Between(-3.0, 30.0),
         ..copy(name, shapes::one, run)
     }
@@ -105,8 +98,8 @@ pub const CASTS: &[Op] = &[
     cast("cast to f32", |x, _| x[0].to_dtype(DType::F32)),
     narrowing("cast to f16", |x, _| x[0].to_dtype(DType::F16)),
     narrowing("cast to bf16", |x, _| x[0].to_dtype(DType::BF16)),
-    rounded_twice("cast of f64 to f16", |x, _| x[0].to_dtype(DType::F16)),
-    rounded_twice("cast of f64 to bf16", |x, _| x[0].to_dtype(DType::BF16)),
+    rounded_twice("cast to f16", |x, _| x[0].to_dtype(DType::F16)),
+    rounded_twice("cast to bf16", |x, _| x[0].to_dtype(DType::BF16)),
     cast("cast to f64", |x, _| x[0].to_dtype(DType::F64)),
     cast("cast to u8", |x, _| x[0].to_dtype(DType::U8)),
     cast("cast to u32", |x, _| x[0].to_dtype(DType::U32)),

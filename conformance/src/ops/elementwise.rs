@@ -3,19 +3,16 @@
 use candle_core::DType;
 
 use crate::compare::Tolerance;
-use crate::op::{Case, FLOATS, NUMBERS, Op, Reference, Run};
+use crate::op::{Case, DTYPES, FLOATS, NUMBERS, Op, Reference, Run};
 use crate::operand::{Operand, Values};
 use crate::shapes;
 
 const fn float(name: &'static str, values: Values, ulps: f64, run: Run) -> Op {
     Op {
-        name,
-        dtypes: FLOATS,
         values,
-        cases: shapes::one,
-        run,
         reference: Reference::Wide,
         tolerance: Tolerance::ulps(ulps),
+        ..Op::row(name, FLOATS, shapes::one, run)
     }
 }
 
@@ -47,6 +44,9 @@ pub const UNARY: &[Op] = &[
     composed("gelu_erf", Values::ANY, |x, _| x[0].gelu_erf()),
     composed("erf", Values::ANY, |x, _| x[0].erf()),
     float("relu", Values::ANY, 0.0, |x, _| x[0].relu()),
+    composed("sigmoid", Values::ANY, |x, _| {
+        candle_nn::ops::sigmoid(&x[0])
+    }),
     composed("silu", Values::ANY, |x, _| x[0].silu()),
     float("floor", Values::ANY, 0.0, |x, _| x[0].floor()),
     float("ceil", Values::ANY, 0.0, |x, _| x[0].ceil()),
@@ -66,7 +66,7 @@ pub const SCALED: &[Op] = &[
     Op {
         dtypes: &[DType::U8, DType::U32, DType::I64],
         tolerance: Tolerance::EXACT,
-        ..float("affine of integers", Values::POSITIVE, 0.0, |x, _| {
+        ..float("affine", Values::POSITIVE, 0.0, |x, _| {
             x[0].affine(3.0, 2.0)
         })
     },
@@ -107,6 +107,7 @@ pub const COMPARE: &[Op] = &[
 
 const fn choice(name: &'static str, cases: fn(Values) -> Vec<Case>) -> Op {
     Op {
+        dtypes: DTYPES,
         cases,
         ..pair(name, Values::ANY, 0.0, |x, _| x[0].where_cond(&x[1], &x[2]))
     }

@@ -2,22 +2,13 @@
 
 use candle_core::DType;
 
-use crate::compare::Tolerance;
-use crate::op::{Case, NUMBERS, Op, Reference, Run};
+use crate::op::{Case, DTYPES, Op, Run};
 use crate::operand::{Operand, Values};
 use crate::shapes;
 use crate::view::View;
 
 const fn index(name: &'static str, cases: fn(Values) -> Vec<Case>, run: Run) -> Op {
-    Op {
-        name,
-        dtypes: NUMBERS,
-        values: Values::ANY,
-        cases,
-        run,
-        reference: Reference::Same,
-        tolerance: Tolerance::EXACT,
-    }
+    Op::row(name, DTYPES, cases, run)
 }
 
 const SELECT: Run = |x, axes| x[0].index_select(&x[1], axes[0]);

@@ -7,14 +7,10 @@ use crate::view::View;
 
 /// Matrix products, with batches.
 pub const MATMUL: &[Op] = &[Op {
-    name: "matmul",
-    dtypes: FLOATS,
-    values: Values::ANY,
-    cases: products,
-    run: |x, _| x[0].matmul(&x[1]),
     reference: Reference::Wide,
     // A thousand equal terms are each rounded the same way, and not as on the CPU.
     tolerance: Tolerance::sum(128.0),
+    ..Op::row("matmul", FLOATS, products, |x, _| x[0].matmul(&x[1]))
 }];
 
 /// Rows, inner dimension, columns.
@@ -48,6 +44,9 @@ fn products(values: Values) -> Vec<Case> {
             }
         }
     }
+    // Enough tiles to fill a device, so that it takes large ones.
+    let many = |rows, columns| Operand::new(&[400, rows, columns], View::Plain, values);
+    cases.push(Case::new(vec![many(5, 9), many(9, 3)]));
     cases
 }
 

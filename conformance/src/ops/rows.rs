@@ -1,60 +1,82 @@
 //! Fused ops over rows: softmax, norms and rotary embeddings.
 
+use candle_core::DType;
 use candle_nn::{ops, rotary_emb};
 
 use crate::compare::Tolerance;
-use crate::op::{Case, FLOATS, Op, Reference, Run};
+use crate::op::{Case, Cases, FLOATS, Op, Reference, Run};
 use crate::operand::{Operand, Values};
 use crate::shapes;
 use crate::view::View;
 
+/// Floats whose sums are of a wider type.
+const NARROW: &[DType] = &[DType::F32, DType::F16, DType::BF16];
+
 const fn rows(name: &'static str, cases: fn(Values) -> Vec<Case>, run: Run) -> Op {
     Op {
-        name,
-        dtypes: FLOATS,
-        values: Values::ANY,
-        cases,
-        run,
         reference: Reference::Wide,
         tolerance: Tolerance {
             ulps: 2.0,
             accumulated: 8.0,
             within: 0.0,
         },
+        ..Op::row(name, NARROW, cases, run)
+    }
+}
+
+/// As [`rows`] for f64 alone: the reference adds in f64, too, and one after the other.
+const fn wide(row: Op) -> Op {
+    Op {
+        dtypes: &[DType::F64],
+        tolerance: Tolerance {
+            ulps: 64.0,
+            ..row.tolerance
+        },
+        ..row
     }
 }
 
 /// Softmax over the last dimension.
-pub const SOFTMAX: &[Op] = &[rows("softmax", contiguous_rows, |x, _| {
+pub const SOFTMAX: &[Op] = &[SOFTMAX_NARROW, wide(SOFTMAX_NARROW)];
+
+const SOFTMAX_NARROW: Op = rows("softmax", contiguous_rows, |x, _| {
     ops::softmax_last_dim(&x[0])
-})];
+});
 
 /// Norms over the last dimension.
-pub const NORM: &[Op] = &[
-    rows("layer_norm", shifted_rows, |x, _| {
-        if x[0].device().is_cpu() {
-            return ops::layer_norm_slow(&x[0], &x[1], &x[2], 1e-5);
-        }
+pub const NORM: &[Op] = &[LAYER_NORM, wide(LAYER_NORM), RMS_NORM, wide(RMS_NORM)];
+
+const LAYER_NORM: Op = Op {
+    oracle: Some(|x, _| ops::layer_norm_slow(&x[0], &x[1], &x[2], 1e-5)),
+    ..rows("layer_norm", shifted_rows, |x, _| {
         ops::layer_norm(&x[0], &x[1], &x[2], 1e-5)
-    }),
-    rows("rms_norm", weighted_rows, |x, _| {
-        // The CPU's fused form has no f64.
-        if x[0].device().is_cpu() {
-            return ops::rms_norm_slow(&x[0], &x[1], 1e-5);
-        }
+    })
+};
+
+/// The CPU's fused form has no f64.
+const RMS_NORM: Op = Op {
+    oracle: Some(|x, _| ops::rms_norm_slow(&x[0], &x[1], 1e-5)),
+    ..rows("rms_norm", weighted_rows, |x, _| {
         ops::rms_norm(&x[0], &x[1], 1e-5)
-    }),
-];
+    })
+};
+
+const fn rope(name: &'static str, cases: Cases, run: Run) -> Op {
+    Op {
+        dtypes: FLOATS,
+        ..rows(name, cases, run)
+    }
+}
 
 /// Rotary embeddings.
 pub const ROPE: &[Op] = &[
-    rows("rope", heads_first, |x, _| {
+    rope("rope", heads_first, |x, _| {
         rotary_emb::rope(&x[0], &x[1], &x[2])
     }),
-    rows("rope_i", heads_first, |x, _| {
+    rope("rope_i", heads_first, |x, _| {
         rotary_emb::rope_i(&x[0], &x[1], &x[2])
     }),
-    rows("rope_thd", heads_second, |x, _| {
+    rope("rope_thd", heads_second, |x, _| {
         rotary_emb::rope_thd(&x[0], &x[1], &x[2])
     }),
 ];
@@ -62,7 +84,7 @@ pub const ROPE: &[Op] = &[
 /// Candle's fused ops take contiguous rows.
 fn contiguous_rows(values: Values) -> Vec<Case> {
     let mut cases = Vec::new();
-    for dims in shapes::ROWS {
+    for dims in shapes::ROWS.iter().chain(shapes::LONG_ROWS) {
         for view in View::CONTIGUOUS {
             cases.push(Case::new(vec![Operand::new(dims, view, values)]));
         }

@@ -22,6 +22,8 @@ struct Inner {
     pool: Arc<Pool<DeviceSource>>,
     modules: [OnceLock<hip::Module>; kernels::Family::ALL.len()],
     kernels: Box<[OnceLock<hip::Kernel>]>,
+    /// How often each kernel was launched.
+    launches: Box<[AtomicU64]>,
     /// A word that kernels set when they meet an index out of range.
     fault: Lease<DeviceSource>,
     /// Whether a kernel that may have set the word was launched since it was last read.
@@ -78,6 +80,7 @@ impl Context {
             pool,
             modules: [const { OnceLock::new() }; kernels::Family::ALL.len()],
             kernels: kernels::all().iter().map(|_| OnceLock::new()).collect(),
+            launches: kernels::all().iter().map(|_| AtomicU64::new(0)).collect(),
             fault,
             fault_possible: AtomicBool::new(false),
         };
@@ -166,6 +169,19 @@ impl Context {
             Some(memory) => Ok(self.0.stream.fill(memory, 0, FAULT_BYTES, 0)?),
             None => Ok(()),
         }
+    }
+
+    /// All kernels, each with the number of its launches through this context: what ran, and what
+    /// nothing has run yet.
+    pub fn launches(&self) -> impl Iterator<Item = (&'static kernels::KernelInfo, u64)> {
+        let counts = self.0.launches.iter();
+        let counts = counts.map(|count| count.load(Ordering::Relaxed));
+        kernels::all().iter().zip(counts)
+    }
+
+    /// Counts a launch of a kernel.
+    pub(crate) fn count_launch(&self, id: usize) {
+        self.0.launches[id].fetch_add(1, Ordering::Relaxed);
     }
 
     /// The loaded form of a kernel; its code object is loaded where it is not yet.

@@ -28,6 +28,7 @@ impl Context {
         // against the code object. The ops keep accesses inside storages, as said above. A storage
         // that is dropped before the kernel has run is reused only by later work of this stream.
         unsafe { loaded.launch_with(self.stream(), shape, arguments)? };
+        self.count_launch(kernel.id());
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use redwick_kernels::{Divisor, Kernel, Width, args};
 use super::rows::Adjacent;
 use super::{kernel_dtype, no_kernel, width};
 use crate::error::{Error, Result};
+use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
 /// Takes the slices of `x` along `dim` that the indices (one dimension, of u8, u32 or i64) name.
@@ -49,18 +50,17 @@ pub fn index_select(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
 }
 
 /// For each index, the element of `x` with the same place in all dimensions but `dim`, and there the
-/// place that the index says. The indices (u8, u32 or i64) have the dimensions of `x` but for `dim`.
+/// place that the index says. The indices (u8, u32 or i64) are as many as the dimensions of `x` or
+/// fewer in all dimensions but `dim`.
 ///
 /// # Errors
 /// As [`index_select`].
 pub fn gather(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
     const OP: &str = "gather";
+    let layout = beside(x, ids, dim).ok_or_else(|| mismatch(OP, x, ids))?;
+    let x = View::new(x.storage(), &layout)?;
     let slices = Slices::of(OP, x, ids, dim)?;
-    let (dims, ids_dims) = (x.layout().dims(), ids.layout().dims());
-    let other = |at: usize| at == dim || dims[at] == ids_dims[at];
-    if dims.len() != ids_dims.len() || !(0..dims.len()).all(other) {
-        return Err(mismatch(OP, x, ids));
-    }
+    let ids_dims = ids.layout().dims();
     let y = Storage::uninit(x.context(), x.dtype(), ids.layout().elements())?;
     if y.is_empty() {
         return Ok(y);
@@ -81,6 +81,22 @@ pub fn gather(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
     };
     launch(x, kernel, &arguments)?;
     Ok(y)
+}
+
+/// The part of `x` that has the dimensions of the indices, but for `dim`.
+fn beside(x: View<'_>, ids: View<'_>, dim: usize) -> Option<Layout> {
+    let (layout, ids_dims) = (x.layout(), ids.layout().dims());
+    let mut dims = layout.dims().to_vec();
+    if dims.len() != ids_dims.len() || dim >= dims.len() {
+        return None;
+    }
+    for at in (0..dims.len()).filter(|&at| at != dim) {
+        if ids_dims[at] > dims[at] {
+            return None;
+        }
+        dims[at] = ids_dims[at];
+    }
+    Layout::strided(&dims, layout.strides(), layout.start())
 }
 
 /// A tensor as slices along a dimension: those before it, and the elements of each.
@@ -110,7 +126,8 @@ impl Slices {
                 && self.right.is_multiple_of(width / size)
                 && addresses.iter().all(|a| a.is_multiple_of(width as u64))
         };
-        let widest = Width::ALL.into_iter().rev().find(fits);
+        let fitting = Width::ALL.into_iter().filter(fits);
+        let widest = fitting.max_by_key(|width| width.size());
         widest.map_or((1, Width::B1), |w| (w.size() / size, w))
     }
 }
