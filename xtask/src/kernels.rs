@@ -9,6 +9,7 @@ mod compile;
 mod manifest;
 mod nvptx;
 mod report;
+mod standalone;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
@@ -69,7 +70,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let path = crate_root.join("manifest.toml");
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let manifest = Manifest::parse(&text).map_err(anyhow::Error::msg)?;
-    let jobs = jobs(&manifest, options)?;
+    let standalone = standalone::jobs(&manifest, options);
+    let jobs = jobs(&manifest, options);
+    if jobs.is_empty() && standalone.is_empty() {
+        bail!(
+            "the manifest has no such family or target; a target that is not embedded needs --out"
+        );
+    }
     let committed = match &options.out {
         Some(folder) => folder.clone(),
         None => crate_root.join("code-objects"),
@@ -81,14 +88,22 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Some(clang) => Toolchain::with_clang(clang.clone())?,
         None => Toolchain::pinned(&crate_root)?,
     };
-    let built = build(&manifest, &jobs, &toolchain, &crate_root)?;
+    let scratch = tempfile::tempdir()?;
+    let compile = compile::Compile {
+        manifest: &manifest,
+        toolchain: &toolchain,
+        sources: crate_root.join("hip"),
+        scratch: scratch.path(),
+    };
+    standalone::run(&compile, &standalone, options.check)?;
+    let built = build(&compile, &jobs)?;
     if options.check {
         return compare(&jobs, &built, &committed);
     }
     write(&jobs, &built, &committed)
 }
 
-fn jobs<'a>(manifest: &'a Manifest, options: &Options) -> Result<Vec<Job<'a>>> {
+fn jobs<'a>(manifest: &'a Manifest, options: &Options) -> Vec<Job<'a>> {
     let mut jobs = Vec::new();
     for family in &manifest.family {
         for (target, row) in &manifest.targets {
@@ -98,30 +113,13 @@ fn jobs<'a>(manifest: &'a Manifest, options: &Options) -> Result<Vec<Job<'a>>> {
             }
         }
     }
-    if jobs.is_empty() {
-        bail!(
-            "the manifest has no such family or target; a target that is not embedded needs --out"
-        );
-    }
-    Ok(jobs)
+    jobs
 }
 
 /// The compressed code objects, in the order of the jobs.
-fn build(
-    manifest: &Manifest,
-    jobs: &[Job],
-    toolchain: &Toolchain,
-    crate_root: &Path,
-) -> Result<Vec<Vec<u8>>> {
-    let scratch = tempfile::tempdir()?;
+fn build(compile: &compile::Compile<'_>, jobs: &[Job]) -> Result<Vec<Vec<u8>>> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} code objects, {elapsed}")?;
     let bar = ProgressBar::new(jobs.len() as u64).with_style(style);
-    let compile = compile::Compile {
-        manifest,
-        toolchain,
-        sources: crate_root.join("hip"),
-        scratch: scratch.path(),
-    };
     jobs.par_iter()
         .progress_with(bar)
         .map(|job| compress(&compile.code_object(job.family, job.target)?))

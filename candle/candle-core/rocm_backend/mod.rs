@@ -4,6 +4,9 @@
 //! `redwick-tensor-ops`. Ops that have no kernel yet answer [`RocmError::OpUnavailable`] or
 //! tensor-ops' own error, each with op and dtype.
 //!
+//! Kernels of one's own, for the `rocm_fwd` of custom ops, are loaded by
+//! [`RocmDevice::load_code_object`] or compiled by [`RocmDevice::compile`].
+//!
 //! What differs from Candle's other backends:
 //!
 //! - opening a device twice gives the same device, with one stream and one pool of memory;
@@ -16,15 +19,18 @@
 #![warn(clippy::undocumented_unsafe_blocks, clippy::unwrap_used)]
 
 mod convert;
+mod custom;
 mod device;
 mod error;
 pub mod fused;
 mod random;
 mod storage;
 
+pub use custom::{RocmKernel, RocmLaunch, RocmModule};
 pub use device::{DeviceId, RocmDevice};
 pub use error::RocmError;
 pub use redwick_tensor_ops as tensor_ops;
+pub use redwick_tensor_ops::hip::Compiler as RocmCompiler;
 pub use storage::RocmStorage;
 
 use crate::{Layout, Result, Shape};

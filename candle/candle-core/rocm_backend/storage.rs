@@ -32,6 +32,10 @@ impl RocmStorage {
         &self.storage
     }
 
+    pub(super) fn storage_mut(&mut self) -> &mut tensor_ops::Storage {
+        &mut self.storage
+    }
+
     /// Copies to another device.
     ///
     /// # Errors

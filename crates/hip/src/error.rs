@@ -34,6 +34,35 @@ pub enum Error {
         /// The functions without which nothing works.
         missing: Vec<&'static str>,
     },
+    /// No hipRTC library could be loaded.
+    #[error(
+        "no hipRTC library found to compile HIP source with; tried:{}\n\
+         install ROCm 6.0 or later (package hip-runtime-amd), or load code objects that were \
+         compiled elsewhere",
+        list(.tried)
+    )]
+    NoCompiler {
+        /// What was tried, in order.
+        tried: Vec<Attempt>,
+    },
+    /// hipRTC refused a source.
+    #[error("hipRTC did not compile {name} with {}: {reason}\n{log}", .options.join(" "))]
+    Compilation {
+        /// The source's name.
+        name: String,
+        /// The options that it was compiled with.
+        options: Vec<String>,
+        /// What the library says about its code.
+        reason: String,
+        /// What the compiler says about the source.
+        log: String,
+    },
+    /// Text that C cannot take.
+    #[error("{what} holds a NUL character, where C strings end")]
+    Nul {
+        /// The text.
+        what: &'static str,
+    },
     /// The library lacks a function.
     #[error("{library} has no function {function}: ROCm 6.0 or later is needed")]
     Unsupported {

@@ -9,6 +9,8 @@
 //!   [`DeviceMemory`], [`Buffer`], [`Module`] → [`Kernel`]. Each keeps what it came from alive, so
 //!   that things are released in order, from any thread.
 //!
+//! Beside them, [`Compiler`] makes code objects of HIP source where hipRTC is installed.
+//!
 //! Who checks what: `result` checks codes. The safe types check ranges, devices and lifetimes; a
 //! call on them makes their device the calling thread's current one first. What a kernel does with
 //! its arguments nobody can check, so a launch is unsafe. The library behind the table is trusted.
@@ -36,11 +38,13 @@
 mod error;
 mod loader;
 pub mod result;
+mod rtc;
 mod safe;
 pub mod sys;
 
 pub use error::{Attempt, CallError, Error, Result};
 pub use result::LaunchShape;
+pub use rtc::Compiler;
 pub use safe::{
     Address, Arguments, Buffer, Device, DeviceMemory, Driver, Event, Kernel, MemoryInfo, Module,
     Properties, Stream, Version,

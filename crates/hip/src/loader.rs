@@ -1,6 +1,6 @@
-//! Finds and loads the HIP library.
+//! Finds and loads HIP's libraries.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, c_void};
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
@@ -32,54 +32,72 @@ pub(crate) struct Loaded {
     pub(crate) description: String,
 }
 
-/// Loads the first library that there is: by name where the system's loader finds it, then in
-/// ROCm's folders.
-pub(crate) fn load() -> Result<Loaded, Error> {
-    let mut tried = Vec::new();
-    for name in NAMES {
-        match open(OsStr::new(name)) {
-            Ok(library) => return resolve(library, (*name).to_owned()),
-            Err(reason) => tried.push(attempt(Path::new(name), &reason)),
-        }
-    }
-    for folder in folders(
-        Path::new("/opt/rocm"),
-        std::env::var_os("ROCM_PATH").as_deref(),
-    ) {
-        match load_in(&folder, &mut tried) {
-            Some(loaded) => return loaded,
-            None => continue,
-        }
-    }
-    Err(Error::NoLibrary { tried })
+/// A loaded library, and its name or path.
+pub(crate) struct Found {
+    pub(crate) library: Library,
+    pub(crate) description: String,
 }
 
-/// Loads the library of a folder, if it has one that loads.
-fn load_in(folder: &Path, tried: &mut Vec<Attempt>) -> Option<Result<Loaded, Error>> {
-    let there: Vec<_> = NAMES
-        .iter()
-        .map(|name| folder.join(name))
-        .filter(|path| path.exists())
-        .collect();
-    if there.is_empty() {
-        tried.push(attempt(folder, "has no libamdhip64.so"));
+impl Found {
+    /// The address of a function.
+    pub(crate) fn symbol(&self, name: &str) -> Option<NonNull<c_void>> {
+        // SAFETY: the address is only handed on; whoever calls it knows its type.
+        let symbol = unsafe { self.library.get::<*mut c_void>(name) }.ok()?;
+        NonNull::new(*symbol)
     }
-    for path in there {
-        match open(path.as_os_str()) {
-            Ok(library) => return Some(resolve(library, path.display().to_string())),
-            Err(reason) => tried.push(attempt(&path, &reason)),
+}
+
+/// Loads the first HIP library that there is.
+pub(crate) fn load() -> Result<Loaded, Error> {
+    let mut tried = Vec::new();
+    match search(NAMES, &mut tried) {
+        Some(found) => resolve(found),
+        None => Err(Error::NoLibrary { tried }),
+    }
+}
+
+/// Loads the HIP library at a path, or of a name that the system's loader knows.
+pub(crate) fn load_from(path: &Path) -> Result<Loaded, Error> {
+    match open_at(path) {
+        Ok(found) => resolve(found),
+        Err(attempt) => Err(Error::NoLibrary {
+            tried: vec![attempt],
+        }),
+    }
+}
+
+/// Loads the first library of those names that there is: by name where the system's loader finds
+/// it, then in ROCm's folders. Notes what was tried in vain.
+pub(crate) fn search(names: &[&str], tried: &mut Vec<Attempt>) -> Option<Found> {
+    let mut open = |path: &Path| open_at(path).map_err(|attempt| tried.push(attempt)).ok();
+    if let Some(found) = names.iter().find_map(|name| open(Path::new(name))) {
+        return Some(found);
+    }
+    let rocm_path = std::env::var_os("ROCM_PATH");
+    for folder in folders(Path::new("/opt/rocm"), rocm_path.as_deref()) {
+        let mut there = names.iter().map(|name| folder.join(name));
+        if !there.clone().any(|path| path.exists()) {
+            let reason = format!("has no {}", names.last().unwrap_or(&"library"));
+            tried.push(attempt(&folder, &reason));
+            continue;
+        }
+        let mut open = |path: &Path| open_at(path).map_err(|attempt| tried.push(attempt)).ok();
+        let found = there.find_map(|path| path.exists().then(|| open(&path)).flatten());
+        if found.is_some() {
+            return found;
         }
     }
     None
 }
 
 /// Loads the library at a path, or of a name that the system's loader knows.
-pub(crate) fn load_from(path: &Path) -> Result<Loaded, Error> {
+pub(crate) fn open_at(path: &Path) -> Result<Found, Attempt> {
     match open(path.as_os_str()) {
-        Ok(library) => resolve(library, path.display().to_string()),
-        Err(reason) => Err(Error::NoLibrary {
-            tried: vec![attempt(path, &reason)],
+        Ok(library) => Ok(Found {
+            library,
+            description: path.display().to_string(),
         }),
+        Err(reason) => Err(attempt(path, &reason)),
     }
 }
 
@@ -103,7 +121,7 @@ fn folders(root: &Path, rocm_path: Option<&OsStr>) -> Vec<PathBuf> {
     folders
 }
 
-fn attempt(path: &Path, reason: &str) -> Attempt {
+pub(crate) fn attempt(path: &Path, reason: &str) -> Attempt {
     // The loader's message starts with the path, which the attempt names already.
     let prefix = format!("{}: ", path.display());
     let reason = reason.strip_prefix(&prefix).unwrap_or(reason).to_owned();
@@ -135,15 +153,14 @@ fn open(name: &OsStr) -> Result<Library, String> {
 }
 
 /// Finds the functions of a library.
-fn resolve(library: Library, description: String) -> Result<Loaded, Error> {
+fn resolve(found: Found) -> Result<Loaded, Error> {
     // SAFETY: only HIP libraries export these names, with HIP's signatures; `Loaded` keeps the
     // library loaded.
-    let (api, missing) = unsafe {
-        Api::resolve(|name| {
-            let symbol = library.get::<*mut std::ffi::c_void>(name).ok()?;
-            NonNull::new(*symbol)
-        })
-    };
+    let (api, missing) = unsafe { Api::resolve(|name| found.symbol(name)) };
+    let Found {
+        library,
+        description,
+    } = found;
     let missing: Vec<_> = missing
         .into_iter()
         .filter(|name| ESSENTIAL.contains(name))

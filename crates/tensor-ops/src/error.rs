@@ -109,6 +109,67 @@ pub enum Error {
         /// How large it may be.
         limit: usize,
     },
+    /// Bytes that are no code object.
+    #[error("{reason}")]
+    CodeObject {
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// A code object for another GPU.
+    #[error(
+        "the code object is for {found}, and the device is a {device}; compile it for {device}"
+    )]
+    CodeTarget {
+        /// The target that it is for.
+        found: String,
+        /// The device's.
+        device: String,
+    },
+    /// A code object without a kernel of that name.
+    #[error(
+        "the code object has no kernel {name:?}; it has: {}{}",
+        .available.join(", "),
+        mangled(name, .available)
+    )]
+    NoSuchKernel {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        available: Vec<String>,
+    },
+    /// Arguments that are not those of the kernel.
+    #[error("{kernel} takes ({expected}), and was given ({given})")]
+    KernelArguments {
+        /// The kernel.
+        kernel: String,
+        /// What it takes.
+        expected: String,
+        /// What it was given.
+        given: String,
+    },
+    /// A block that the kernel was not compiled for.
+    #[error(
+        "{kernel} was launched with blocks of {threads:?} threads; it takes 1 to {limit} in all"
+    )]
+    Block {
+        /// The kernel.
+        kernel: String,
+        /// Threads of a block in x, y and z.
+        threads: [u32; 3],
+        /// The most that it was compiled for.
+        limit: u32,
+    },
+    /// An operand with gaps, or out of order, for a kernel that takes neither.
+    #[error(
+        "{kernel}: the elements of {layout} are not adjacent; give it a contiguous tensor, or \
+         strides as values"
+    )]
+    NotAdjacent {
+        /// The kernel.
+        kernel: String,
+        /// The operand's layout.
+        layout: Layout,
+    },
     /// The emulator was asked for and is not built in.
     #[error("{spec} needs the emulator, which is not built in; build with the feature `emulator`")]
     NoEmulator {
@@ -131,6 +192,15 @@ pub enum Error {
         /// What the emulator says.
         reason: String,
     },
+}
+
+/// A hint where a name is there as C++ changes names.
+fn mangled(name: &str, available: &[String]) -> &'static str {
+    let inside = |found: &String| found.starts_with("_Z") && found.contains(name);
+    match available.iter().any(inside) {
+        true => "; declare it extern \"C\" to keep its name",
+        false => "",
+    }
 }
 
 impl Error {

@@ -6,11 +6,13 @@
 //!   stays inside it.
 //! - [`ops`] has a function for each op: it checks its operands, collapses dimensions, allocates the
 //!   result, picks the kernel from the manifest's table and launches it.
+//! - [`custom`] loads and launches kernels that a user brings.
 //!
 //! Nothing waits for the device but [`Context::synchronize`], uploads and downloads.
 
 pub mod collapse;
 mod context;
+pub mod custom;
 mod dtype;
 mod error;
 mod launch;
@@ -25,6 +27,7 @@ pub use context::Context;
 pub use dtype::DType;
 pub use error::{Error, Result};
 pub use layout::Layout;
-pub use open::{driver, is_available, open, open_another};
-pub use spec::{DeviceSpec, LIBRARY_VARIABLE, Library, UnknownSpec};
+pub use open::{compiler, driver, is_available, open, open_another};
+pub use redwick_hip as hip;
+pub use spec::{COMPILER_VARIABLE, DeviceSpec, LIBRARY_VARIABLE, Library, UnknownSpec};
 pub use storage::{Storage, View};

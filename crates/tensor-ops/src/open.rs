@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use redwick_hip::Driver;
+use redwick_hip::{Compiler, Driver};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::memory::Policy;
-use crate::spec::{DeviceSpec, Library};
+use crate::spec::{COMPILER_VARIABLE, DeviceSpec, Library};
 
 /// Opens a device, or gives the context that was opened for it before: everything that one process
 /// does on one device runs on one stream, and shares memory and kernels.
@@ -54,6 +54,23 @@ pub fn driver(spec: &DeviceSpec) -> Result<Driver> {
     };
     loaded.insert(spec.library.clone(), driver.clone());
     Ok(driver)
+}
+
+/// The hipRTC library that [`COMPILER_VARIABLE`] names, or else the system's; loaded once.
+///
+/// # Errors
+/// [`redwick_hip::Error::NoCompiler`] where there is none.
+pub fn compiler() -> Result<Compiler> {
+    static LOADED: OnceLock<Compiler> = OnceLock::new();
+    if let Some(compiler) = LOADED.get() {
+        return Ok(compiler.clone());
+    }
+    let named = std::env::var_os(COMPILER_VARIABLE).filter(|path| !path.is_empty());
+    let compiler = match named {
+        Some(path) => Compiler::load_from(path)?,
+        None => Compiler::load()?,
+    };
+    Ok(LOADED.get_or_init(|| compiler).clone())
 }
 
 /// Whether opening device 0 of the library that the environment names would find a GPU.

@@ -8,6 +8,9 @@ use std::str::FromStr;
 /// The environment variable that picks the HIP library behind a device opened by its number.
 pub const LIBRARY_VARIABLE: &str = "REDWICK_HIP";
 
+/// The environment variable that names the hipRTC library, which compiles HIP source at run time.
+pub const COMPILER_VARIABLE: &str = "REDWICK_HIPRTC";
+
 /// Which implementation of HIP to use.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Library {

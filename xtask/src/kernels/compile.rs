@@ -57,10 +57,21 @@ impl Compile<'_> {
         if nvptx::is_nvidia(target) {
             return self.cubin(family, target);
         }
-        let tuning = &self.manifest.targets[target];
         let stem = self.scratch.join(format!("{}.{target}", family.name));
         let source = stem.with_extension(format!("{target}.entries.hip"));
         std::fs::write(&source, entries(self.manifest, family)?)?;
+        self.hip(&source, &family.name, target, &[])
+    }
+
+    /// The code object of a source that declares its own entry points, as for hipRTC.
+    pub(super) fn standalone(&self, source: &Path, target: &str) -> Result<Vec<u8>> {
+        let name = source.file_stem().unwrap_or_default().to_string_lossy();
+        self.hip(source, &name, target, &["-include", "standalone.h"])
+    }
+
+    fn hip(&self, source: &Path, name: &str, target: &str, options: &[&str]) -> Result<Vec<u8>> {
+        let tuning = &self.manifest.targets[target];
+        let stem = self.scratch.join(format!("{name}.{target}"));
         let constants = stem.with_extension(format!("{target}.bc"));
         let object = stem.with_extension(format!("{target}.hsaco"));
         self.clang(BITCODE_FLAGS, tuning, target)
@@ -73,13 +84,14 @@ impl Compile<'_> {
         clang
             .arg(format!("--offload-arch={target}"))
             .arg("-I")
-            .arg(&self.sources);
+            .arg(&self.sources)
+            .args(options);
         for bitcode in [self.toolchain.ocml.as_path(), constants.as_path()] {
             clang
                 .args(["-Xclang", "-mlink-builtin-bitcode", "-Xclang"])
                 .arg(bitcode);
         }
-        clang.arg(&source).arg("-o").arg(&object).succeed()?;
+        clang.arg(source).arg("-o").arg(&object).succeed()?;
         without_comment(&std::fs::read(&object)?)
     }
 
