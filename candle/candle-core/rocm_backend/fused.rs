@@ -1,9 +1,10 @@
 //! Ops that candle-nn calls in one piece, named as there. The first operand's shape is the result's.
 
-use redwick_tensor_ops::ops;
+use redwick_tensor_ops::{ops, View};
 
+use super::convert;
 use super::storage::RocmStorage;
-use crate::{Layout, Result, Shape};
+use crate::{Layout, Result, Shape, Storage, Tensor};
 
 pub use ops::RopeForm;
 
@@ -64,4 +65,51 @@ pub fn rope(form: RopeForm, [x, cos, sin]: [Operand<'_>; 3]) -> Output {
     let result =
         x.0.map3(x.1, cos, sin, |x, cos, sin| ops::rope(form, x, cos, sin));
     like(x, result)
+}
+
+/// Attention for each head, as [`ops::attention`] says, with the arguments of `candle_nn::ops::sdpa`:
+/// a `cap` of 1 is none. Its result has the width of `v`.
+///
+/// # Errors
+/// For dtypes without a kernel, and where operands do not fit.
+pub fn sdpa(
+    [q, k, v]: [Operand<'_>; 3],
+    mask: Option<&Tensor>,
+    causal: bool,
+    scale: f32,
+    cap: f32,
+) -> Output {
+    let params = ops::AttentionParams {
+        scale,
+        cap: (cap != 1.).then_some(cap),
+        causal,
+    };
+    let mask = mask.map(Tensor::storage_and_layout);
+    let mask = match &mask {
+        Some((storage, layout)) => Some((on_rocm("sdpa", storage)?, convert::layout(layout))),
+        None => None,
+    };
+    let result = q.0.map3(q.1, k, v, |q, k, v| {
+        let mask = match &mask {
+            Some((mask, layout)) => Some(View::new(mask.storage(), layout)?),
+            None => None,
+        };
+        ops::attention(ops::AttentionOperands { q, k, v, mask }, params)
+    })?;
+    let mut dims = q.1.dims().to_vec();
+    if let (Some(width), Some(of_v)) = (dims.last_mut(), v.1.dims().last()) {
+        *width = *of_v;
+    }
+    Ok((result, dims.into()))
+}
+
+/// The storage of an operand that a custom op was given as a tensor.
+pub(super) fn on_rocm<'a>(op: &'static str, storage: &'a Storage) -> Result<&'a RocmStorage> {
+    match storage {
+        Storage::Rocm(storage) => Ok(storage),
+        other => crate::bail!(
+            "{op}: an operand is on {:?}; copy it to the device of the others",
+            other.device().location()
+        ),
+    }
 }

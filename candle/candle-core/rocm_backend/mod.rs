@@ -23,6 +23,7 @@ mod custom;
 mod device;
 mod error;
 pub mod fused;
+pub mod moe;
 mod random;
 mod storage;
 

@@ -17,6 +17,9 @@ pub(crate) enum Action {
     AtEnd(&'static str),
     /// The function's signature is cloned, and this is the clone's body.
     Body(&'static str),
+    /// The function goes by its name and `_elsewhere`, and this text, a function of its name, is
+    /// put in front of it. Of functions for different features, only the first has it in front.
+    InFront(&'static str),
 }
 
 /// One item of Candle and what is done about it.
@@ -48,7 +51,7 @@ const fn row(file: &'static str, item: &'static str, action: Action) -> Row {
     Row { file, item, action }
 }
 
-use Action::{After, AtEnd, Body, Leave};
+use Action::{After, AtEnd, Body, InFront, Leave};
 
 /// The table of `package`; empty for a package that has no row.
 pub(crate) fn table(package: &str) -> &'static Table {
@@ -158,9 +161,18 @@ const TEST_ON_ROCM: &str = r#"
     "#;
 
 static CANDLE_NN: Table = Table {
-    // Grouped matmuls of CUDA alone, whose callers ask for the feature.
-    files: &["src/moe.rs", "src/moe/"],
+    files: &["src/moe/"],
     rows: &[
+        // Grouped matmuls of CUDA alone.
+        row(
+            "src/moe.rs",
+            "use candle::cuda_backend::kernels::ffi",
+            Leave,
+        ),
+        row("src/moe.rs", "moe_gemm", InFront(MOE_GEMM)),
+        row("src/moe.rs", "moe_gemm_gguf", InFront(MOE_GEMM_GGUF)),
+        // Metal alone has it.
+        row("src/ops.rs", "Sdpa::cpu_fwd", After(SDPA)),
         row(
             "src/ops.rs",
             "Sigmoid::cuda_fwd",
@@ -210,6 +222,70 @@ static CANDLE_NN: Table = Table {
     ],
     macros: &[],
 };
+
+const SDPA: &str = r#"
+
+    #[cfg(feature = "rocm")]
+    fn rocm_fwd(
+        &self,
+        q: &candle::RocmStorage,
+        q_layout: &Layout,
+        k: &candle::RocmStorage,
+        k_layout: &Layout,
+        v: &candle::RocmStorage,
+        v_layout: &Layout,
+    ) -> Result<(candle::RocmStorage, Shape)> {
+        let operands = [(q, q_layout), (k, k_layout), (v, v_layout)];
+        let mask = self.mask.as_ref();
+        candle::rocm_backend::fused::sdpa(operands, mask, self.do_causal, self.scale, self.softcapping)
+    }"#;
+
+const MOE_GEMM: &str = r#"
+pub fn moe_gemm(
+    input: &Tensor,
+    weights: &Tensor,
+    topk_weights: &Option<Tensor>,
+    sorted_token_ids: &Tensor,
+    experts_ids: &Tensor,
+    topk: usize,
+    is_prefill: bool,
+) -> Result<Tensor> {
+    #[cfg(feature = "rocm")]
+    if input.device().is_rocm() {
+        use candle::rocm_backend::moe;
+        let rows = moe::Rows { sorted_token_ids, experts_ids, topk_weights, topk };
+        return moe::moe_gemm(input, weights, rows, is_prefill);
+    }
+    moe_gemm_elsewhere(
+        input, weights, topk_weights, sorted_token_ids, experts_ids, topk, is_prefill,
+    )
+}
+
+"#;
+
+const MOE_GEMM_GGUF: &str = r#"
+pub fn moe_gemm_gguf(
+    input: &Tensor,
+    weights: &QTensor,
+    topk_weights: &Option<Tensor>,
+    sorted_token_ids: &Tensor,
+    experts_ids: &Tensor,
+    topk: usize,
+    is_prefill: bool,
+    dtype: candle::DType,
+) -> Result<Tensor> {
+    #[cfg(feature = "rocm")]
+    if input.device().is_rocm() {
+        use candle::rocm_backend::moe;
+        let rows = moe::Rows { sorted_token_ids, experts_ids, topk_weights, topk };
+        return moe::moe_gemm_gguf(input, weights, rows, is_prefill, dtype);
+    }
+    moe_gemm_gguf_elsewhere(
+        input, weights, topk_weights, sorted_token_ids, experts_ids, topk, is_prefill, dtype,
+    )
+}
+
+"#;
 
 static CANDLE_TRANSFORMERS: Table = Table {
     files: &[],

@@ -121,7 +121,8 @@ impl Grafter<'_> {
                 let signature = CUDA_TO_ROCM.apply(&self.text[range.start..body.start]);
                 self.insert_function(&range, &format!("{signature}{{ {text} }}"));
             }
-            (Action::Leave | Action::Body(_), _) => {}
+            // The function was put there when the item's name was at hand.
+            (Action::Leave | Action::Body(_) | Action::InFront(_), _) => {}
         }
         self.account(range);
         self.outcome.used_rows.push(row.item);

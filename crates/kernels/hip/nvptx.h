@@ -42,6 +42,9 @@ NVPTX_DEVICE unsigned nvptx_dpp(unsigned x) {
 #define __builtin_amdgcn_ds_bpermute(address, x) nvptx_from_lane((address) / 4, x)
 #define __builtin_amdgcn_readfirstlane(x) nvptx_from_lane(0, x)
 
+// What asm statements call a register with the same number in all lanes.
+#define UNIFORM_REGISTER "+r"
+
 #define __builtin_amdgcn_exp2f(x) __nvvm_ex2_approx_ftz_f(x)
 #define __builtin_amdgcn_rcpf(x) __nvvm_rcp_approx_ftz_f(x)
 

@@ -11,6 +11,7 @@ use syn::{
 
 use super::branches::{Branch, clone_with, rival_branches};
 use super::{Grafter, behind_feature};
+use crate::by_hand::{Action, Row};
 use crate::names::{CUDA_TO_ROCM, METAL_TO_ROCM, names_template};
 use crate::source::range_of;
 
@@ -29,6 +30,9 @@ impl Grafter<'_> {
         let rivals = function.body.map(rival_branches).unwrap_or_default();
         if let Some(row) = self.row(&name) {
             self.add_rocm_branches(&rivals);
+            if let Action::InFront(text) = row.action {
+                self.put_in_front(row, function, text);
+            }
             self.by_hand(row, function.range.clone(), function.body.map(range_of));
         } else if names_template(&name) && !behind_feature(function.attributes) {
             self.add_rocm_branches(&rivals);
@@ -38,6 +42,15 @@ impl Grafter<'_> {
         } else {
             self.within(name, descend);
         }
+    }
+
+    /// Renames a function, and puts another one in front of the first of its name.
+    fn put_in_front(&mut self, row: &Row, function: &Function<'_>, text: &str) {
+        if !self.outcome.used_rows.contains(&row.item) {
+            self.insert(function.range.start, text.to_owned());
+        }
+        let name = range_of(&function.signature.ident);
+        self.insert(name.end, "_elsewhere".to_owned());
     }
 
     fn add_rocm_branches(&mut self, rivals: &[Branch]) {

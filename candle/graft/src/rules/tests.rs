@@ -174,6 +174,23 @@ static AT_END: Row = Row {
     item: "test_device!",
     action: Action::AtEnd(" ours "),
 };
+static IN_FRONT: Row = Row {
+    file: "",
+    item: "grouped",
+    action: Action::InFront("fn grouped() { ours() } "),
+};
+
+#[test]
+fn a_function_in_front_of_others() {
+    let text = "#[cfg(feature = \"cuda\")] pub fn grouped() { cudarc() }
+                #[cfg(not(feature = \"cuda\"))] pub fn grouped() { none() }";
+    assert_eq!(
+        blank_free(&graft_with(text, &[&IN_FRONT])),
+        "fn grouped() { ours() } \
+         #[cfg(feature = \"cuda\")] pub fn grouped_elsewhere() { cudarc() } \
+         #[cfg(not(feature = \"cuda\"))] pub fn grouped_elsewhere() { none() }"
+    );
+}
 
 #[test]
 fn rows_of_each_action() {

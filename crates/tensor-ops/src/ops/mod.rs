@@ -6,6 +6,7 @@
 //! kernels check nothing but indices. Tensors without elements launch nothing.
 
 mod affine;
+mod attention;
 mod binary;
 mod cast;
 mod copy;
@@ -13,6 +14,7 @@ mod elementwise;
 mod fill;
 mod index;
 mod matmul;
+mod moe;
 mod norm;
 mod reduce;
 mod rope;
@@ -22,12 +24,14 @@ mod softmax;
 mod unary;
 
 pub use affine::{affine, elu, powf};
+pub use attention::{AttentionOperands, AttentionParams, attention};
 pub use binary::{binary, compare};
 pub use cast::cast;
 pub use copy::{Rows, contiguous, copy_into, copy_rows};
 pub use fill::fill;
 pub use index::{gather, index_select};
 pub use matmul::matmul;
+pub use moe::{MoeOperands, moe};
 pub use norm::{layer_norm, rms_norm};
 pub use reduce::reduce;
 pub use rope::rope;

@@ -1,0 +1,94 @@
+//! Mixtures of experts: what `candle_nn::moe` runs on ROCm devices.
+
+use redwick_tensor_ops::{ops, View};
+
+use super::convert;
+use super::fused::on_rocm;
+use crate::op::BackpropOp;
+use crate::quantized::QTensor;
+use crate::{DType, Result, Storage, Tensor};
+
+/// Which expert each row of the result is of; named as in Candle.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    /// The rows of the result, those of one expert adjacent.
+    pub sorted_token_ids: &'a Tensor,
+    /// For each of them, its expert.
+    pub experts_ids: &'a Tensor,
+    /// What rows are multiplied by. With it, row `r` comes from row `r` of the input; without, from
+    /// row `r / topk`.
+    pub topk_weights: &'a Option<Tensor>,
+    /// How many experts an input row is sent to.
+    pub topk: usize,
+}
+
+impl Rows<'_> {
+    fn share(&self) -> usize {
+        match self.topk_weights {
+            Some(_) => 1,
+            None => self.topk,
+        }
+    }
+}
+
+/// Rows of `input` (rows, depth) times the matrices of their experts, `weights` (experts, columns,
+/// depth). For f32, f16 and bf16.
+///
+/// # Errors
+/// For other dtypes, and where operands do not fit.
+pub fn moe_gemm(
+    input: &Tensor,
+    weights: &Tensor,
+    rows: Rows<'_>,
+    is_prefill: bool,
+) -> Result<Tensor> {
+    const OP: &str = "moe_gemm";
+    let shape = (input.dim(0)? * rows.share(), weights.dim(1)?);
+    let tensors = [weights, rows.sorted_token_ids, rows.experts_ids];
+    let others = tensors.map(Tensor::storage_and_layout);
+    let scales = rows.topk_weights.as_ref().map(Tensor::storage_and_layout);
+    let (x, x_layout) = input.storage_and_layout();
+    let mut views = Vec::with_capacity(4);
+    for (storage, layout) in others.iter().chain(&scales) {
+        views.push((on_rocm(OP, storage)?.storage(), convert::layout(layout)));
+    }
+    let result = on_rocm(OP, &x)?.map(x_layout, |x| {
+        let view = |at: usize| {
+            let (storage, layout) = &views[at];
+            View::new(storage, layout)
+        };
+        let operands = ops::MoeOperands {
+            x,
+            weights: view(0)?,
+            ids: view(1)?,
+            experts: view(2)?,
+            scales: scales.as_ref().map(|_| view(3)).transpose()?,
+        };
+        ops::moe(operands, rows.share(), is_prefill)
+    })?;
+    let storage = Storage::Rocm(result);
+    Ok(Tensor::from_storage(
+        storage,
+        shape,
+        BackpropOp::none(),
+        false,
+    ))
+}
+
+/// [`moe_gemm`] with packed matrices, for an input and a result of f32. For many rows it computes in
+/// `dtype`, for few in f32.
+///
+/// # Errors
+/// As [`moe_gemm`].
+pub fn moe_gemm_gguf(
+    input: &Tensor,
+    weights: &QTensor,
+    rows: Rows<'_>,
+    is_prefill: bool,
+    dtype: DType,
+) -> Result<Tensor> {
+    let dtype = if is_prefill { dtype } else { DType::F32 };
+    let weights = weights.dequantize(input.device())?.to_dtype(dtype)?;
+    let y = moe_gemm(&input.to_dtype(dtype)?, &weights, rows, is_prefill)?;
+    y.to_dtype(DType::F32)
+}
