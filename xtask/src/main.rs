@@ -3,6 +3,7 @@
 mod conformance;
 mod disassembly;
 mod kernels;
+mod test;
 mod tidy;
 
 use clap::Parser;
@@ -17,6 +18,8 @@ enum Task {
     Disassembly(disassembly::Options),
     /// Compile the kernels for all targets, check that they are up to date, or report on them.
     Kernels(kernels::Options),
+    /// Run the tests, and say what ran and what did not.
+    Test(test::Options),
     /// Check the invariants of the source tree.
     Tidy,
 }
@@ -26,6 +29,7 @@ fn main() -> anyhow::Result<()> {
         Task::Conformance(options) => conformance::run(&options),
         Task::Disassembly(options) => disassembly::run(&options),
         Task::Kernels(options) => kernels::run(&options),
+        Task::Test(options) => test::run(&options),
         Task::Tidy => tidy::run(),
     }
 }
