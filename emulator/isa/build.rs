@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
-const GENERATIONS: [&str; 5] = ["cdna2", "cdna3", "rdna2", "rdna3", "rdna4"];
+const GENERATIONS: [&str; 7] = [
+    "cdna2", "cdna3", "cdna4", "rdna2", "rdna3", "rdna35", "rdna4",
+];
 
 /// Operation → every spelling of it.
 type Spellings = BTreeMap<String, Vec<String>>;
@@ -100,7 +102,7 @@ fn row(columns: &[&str]) -> String {
     format!(
         "    Row {{ format: Format::{}, code: {code}, mnemonic: {mnemonic:?}, opcode: Opcode::{}, \
          dpp: {:?}, dpp8: {}, sdwa: {:?}, scalar_dst: {}, two_offsets: {}, matrix: {}, \
-         signs: {}, clamps: {}, scales: {}, selects: {}, halves: {}, indexed: {}, slots: &[{}] }},\n",
+         signs: {}, clamps: {}, scales: {}, truth: {}, selects: {}, halves: {}, indexed: {}, slots: &[{}] }},\n",
         camel(format),
         camel(operation),
         if has("dpp") || has("dpp8") {
@@ -123,6 +125,7 @@ fn row(columns: &[&str]) -> String {
             .unwrap_or("0"),
         has("clamp"),
         has("omod"),
+        has("truth"),
         has("sel"),
         if has("sel1") {
             "Halves::HighByDefault"

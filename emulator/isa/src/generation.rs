@@ -10,10 +10,14 @@ pub enum Generation {
     Cdna2,
     /// gfx942 (MI300)
     Cdna3,
+    /// gfx950 (MI350)
+    Cdna4,
     /// gfx1030 (RX 6000)
     Rdna2,
     /// gfx1100 (RX 7900)
     Rdna3,
+    /// gfx1151 (Ryzen AI MAX)
+    Rdna35,
     /// gfx1201 (RX 9000)
     Rdna4,
 }
@@ -25,7 +29,7 @@ pub(crate) enum Layout {
     Gfx9,
     /// RDNA2.
     Gfx10,
-    /// RDNA3.
+    /// RDNA3 and 3.5.
     Gfx11,
     /// RDNA4.
     Gfx12,
@@ -41,11 +45,13 @@ pub struct UnknownTarget {
 
 impl Generation {
     /// All of them: CDNA, then RDNA, each oldest first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Cdna2,
         Self::Cdna3,
+        Self::Cdna4,
         Self::Rdna2,
         Self::Rdna3,
+        Self::Rdna35,
         Self::Rdna4,
     ];
 
@@ -54,8 +60,10 @@ impl Generation {
         match self {
             Self::Cdna2 => "gfx90a",
             Self::Cdna3 => "gfx942",
+            Self::Cdna4 => "gfx950",
             Self::Rdna2 => "gfx1030",
             Self::Rdna3 => "gfx1100",
+            Self::Rdna35 => "gfx1151",
             Self::Rdna4 => "gfx1201",
         }
     }
@@ -73,9 +81,9 @@ impl Generation {
     /// How it encodes instructions.
     pub(crate) fn layout(self) -> Layout {
         match self {
-            Self::Cdna2 | Self::Cdna3 => Layout::Gfx9,
+            Self::Cdna2 | Self::Cdna3 | Self::Cdna4 => Layout::Gfx9,
             Self::Rdna2 => Layout::Gfx10,
-            Self::Rdna3 => Layout::Gfx11,
+            Self::Rdna3 | Self::Rdna35 => Layout::Gfx11,
             Self::Rdna4 => Layout::Gfx12,
         }
     }
@@ -117,7 +125,7 @@ mod tests {
         let error = "gfx803".parse::<Generation>().expect_err("no table");
         assert_eq!(
             error.to_string(),
-            "no instruction table for target `gfx803`; there are tables for gfx90a, gfx942, gfx1030, gfx1100, gfx1201"
+            "no instruction table for target `gfx803`; there are tables for gfx90a, gfx942, gfx950, gfx1030, gfx1100, gfx1151, gfx1201"
         );
     }
 
@@ -125,7 +133,7 @@ mod tests {
     fn wave_sizes() {
         assert_eq!(
             Generation::ALL.map(Generation::wave_size),
-            [64, 64, 32, 32, 32]
+            [64, 64, 64, 32, 32, 32, 32]
         );
     }
 }

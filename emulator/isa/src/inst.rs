@@ -121,6 +121,8 @@ pub enum Encoding {
     Vop3p,
     /// VOP3P matrix instructions of CDNA.
     Mai,
+    /// A matrix instruction behind one that holds the scales of its sources (CDNA4).
+    Vop3px,
     Vopc,
     Vopd,
     Ds,
@@ -231,7 +233,7 @@ pub struct Modifiers {
     pub abid: u8,
     /// See `cbsz`.
     pub blgp: u8,
-    /// Immediate: SOPK/SOPP simm16 (sign-extended), SMEM and memory offsets; for DS with two
+    /// Immediate: the truth table of `v_bitop3`; SOPK/SOPP simm16 (sign-extended), SMEM and memory offsets; for DS with two
     /// offsets, offset0 | offset1 << 8.
     pub imm: i32,
     /// Cache controls as encoded: glc/sc0, slc/nt, dlc, scc/sc1, lds, tfe (see `disasm`).
@@ -285,6 +287,7 @@ pub struct Inst {
     /// Everything else.
     pub modifiers: Modifiers,
     /// The second half of a dual-issue (VOPD) instruction. Both halves read before either writes;
-    /// the size of either is that of both.
+    /// the size of either is that of both. For a scaled matrix instruction of CDNA4: the
+    /// instruction before it, whose sources are the scales.
     pub pair: Option<Box<Inst>>,
 }

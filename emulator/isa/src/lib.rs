@@ -1,6 +1,6 @@
 //! AMD GPU instruction sets: decoder and disassembler.
 //!
-//! A generation (CDNA2, CDNA3, RDNA2, RDNA3, RDNA4) is an opcode map over shared semantics: every decoded
+//! A generation (CDNA2 to 4, RDNA2 to 4) is an opcode map over shared semantics: every decoded
 //! instruction names one [`Opcode`], however the generation encodes or spells it. The maps are
 //! the tables in `tables/`, one line an instruction, learned from LLVM's disassembler; a further
 //! generation is a further table.

@@ -21,6 +21,7 @@ pub(crate) enum Format {
     Vopc,
     Vop3,
     Vop3p,
+    Vop3px,
     Vopdx,
     Vopdy,
     Ds,
@@ -145,6 +146,8 @@ pub(crate) struct Row {
     pub(crate) clamps: bool,
     /// Whether it may scale its result (`omod`).
     pub(crate) scales: bool,
+    /// A truth table stands where others have modifiers.
+    pub(crate) truth: bool,
     /// VOP3: whether `op_sel` prints as a list.
     pub(crate) selects: bool,
     pub(crate) halves: Halves,
@@ -195,8 +198,8 @@ impl Table {
 
     /// The table of a generation.
     pub(crate) fn of(generation: Generation) -> &'static Self {
-        static TABLES: LazyLock<[Table; 5]> =
-            LazyLock::new(|| [CDNA2, CDNA3, RDNA2, RDNA3, RDNA4].map(Table::new));
+        static TABLES: LazyLock<[Table; 7]> =
+            LazyLock::new(|| [CDNA2, CDNA3, CDNA4, RDNA2, RDNA3, RDNA35, RDNA4].map(Table::new));
         &TABLES[generation as usize]
     }
 
@@ -230,6 +233,7 @@ fn format_of(encoding: Encoding, second: bool) -> Option<Format> {
         Encoding::Vopc => Format::Vopc,
         Encoding::Vop3 | Encoding::Vop3Sd => Format::Vop3,
         Encoding::Vop3p | Encoding::Mai => Format::Vop3p,
+        Encoding::Vop3px => Format::Vop3px,
         Encoding::Vopd if second => Format::Vopdy,
         Encoding::Vopd => Format::Vopdx,
         Encoding::Ds => Format::Ds,

@@ -6,19 +6,23 @@ use std::collections::HashSet;
 
 use redwick_isa::{Decoder, Generation, disasm};
 
-const CORPORA: [(Generation, &str); 5] = [
+const CORPORA: [(Generation, &str); 7] = [
     (Generation::Cdna2, include_str!("corpus/cdna2.txt")),
     (Generation::Cdna3, include_str!("corpus/cdna3.txt")),
+    (Generation::Cdna4, include_str!("corpus/cdna4.txt")),
     (Generation::Rdna2, include_str!("corpus/rdna2.txt")),
     (Generation::Rdna3, include_str!("corpus/rdna3.txt")),
+    (Generation::Rdna35, include_str!("corpus/rdna35.txt")),
     (Generation::Rdna4, include_str!("corpus/rdna4.txt")),
 ];
 
-const TABLES: [(Generation, &str); 5] = [
+const TABLES: [(Generation, &str); 7] = [
     (Generation::Cdna2, include_str!("../tables/cdna2.txt")),
     (Generation::Cdna3, include_str!("../tables/cdna3.txt")),
+    (Generation::Cdna4, include_str!("../tables/cdna4.txt")),
     (Generation::Rdna2, include_str!("../tables/rdna2.txt")),
     (Generation::Rdna3, include_str!("../tables/rdna3.txt")),
+    (Generation::Rdna35, include_str!("../tables/rdna35.txt")),
     (Generation::Rdna4, include_str!("../tables/rdna4.txt")),
 ];
 

@@ -5,6 +5,7 @@ use super::error::DecodeError;
 use super::source::{DPP8, DPP16};
 use super::words::{Words, bit, bits};
 use crate::inst::{self, Dpp, DppControl, Operand, SdwaSelect, SdwaUnused};
+use crate::table::{Field, Row, Style};
 
 /// Takes the DPP word that source code `code` announces, if it does: the vector register read.
 /// The word's own sign modifiers count in formats that have none (`signs`).
@@ -91,11 +92,19 @@ pub(super) struct Sdwa {
     pub(super) mask: Option<Operand>,
 }
 
+/// The sources that an SDWA word may negate: of floats, but not of packed ones.
+fn signs(row: &Row) -> u8 {
+    let packed = row
+        .slot(Field::Src0)
+        .is_some_and(|slot| slot.style == Style::Pf16);
+    if packed { 0 } else { row.signs }
+}
+
 /// Takes the SDWA word.
 pub(super) fn sdwa(draft: &mut Draft<'_>) -> Result<Sdwa, DecodeError> {
     let word = draft.extra_word()?;
     let compare = draft.inst.encoding == inst::Encoding::Vopc;
-    let signs = draft.row.signs;
+    let signs = signs(draft.row);
     let modifiers = &mut draft.inst.modifiers;
     modifiers.neg = (bits(word, 20, 1) | bits(word, 28, 1) << 1) as u8 & signs;
     modifiers.abs = (bits(word, 21, 1) | bits(word, 29, 1) << 1) as u8 & signs;
@@ -122,7 +131,7 @@ pub(super) fn sdwa(draft: &mut Draft<'_>) -> Result<Sdwa, DecodeError> {
 }
 
 fn selection(draft: &Draft<'_>, word: u128, compare: bool) -> Result<inst::Sdwa, DecodeError> {
-    let (words, signs) = (&draft.words, draft.row.signs);
+    let (words, signs) = (&draft.words, signs(draft.row));
     let pick = |low| {
         let code = bits(word, low, 3);
         select(code).ok_or_else(|| words.unknown_value("SDWA selection", code))

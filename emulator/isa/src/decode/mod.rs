@@ -59,7 +59,7 @@ impl Decoder {
         let layout = self.generation.layout();
         match (word >> 26, layout) {
             (0x30, Layout::Gfx9) => memory::smem(words),
-            (0x34, Layout::Gfx9) if word >> 23 == 0x1a7 => vop3::decode_packed(words),
+            (0x34, Layout::Gfx9) if word >> 23 == vop3::PACKED => vop3::decode_packed(words),
             (0x34, Layout::Gfx9) => vop3::decode(words),
             (0x36, _) => memory::ds(words),
             (0x31, Layout::Gfx12) => memory::mubuf(words),

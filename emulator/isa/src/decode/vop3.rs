@@ -5,6 +5,7 @@ use super::error::DecodeError;
 use super::lanes;
 use super::words::{Words, bit, bits};
 use crate::inst::{Encoding, Inst, Operand, sreg};
+use crate::opcode::Opcode;
 use crate::table::{Field, File, Format, Halves, Row, Slot, Table};
 
 pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
@@ -19,6 +20,10 @@ pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
     let word = words.pair()?;
     let mut draft = Draft::new(words, row, encoding, 2);
     let modifiers = &mut draft.inst.modifiers;
+    if row.truth {
+        let (high, middle, low) = (bits(word, 59, 2), bits(word, 8, 3), bits(word, 61, 3));
+        modifiers.imm = (high << 6 | middle << 3 | low).cast_signed();
+    }
     modifiers.neg = bits(word, 61, 3) as u8 & row.signs;
     modifiers.omod = if row.scales {
         bits(word, 59, 2) as u8
@@ -45,6 +50,11 @@ pub(super) fn decode_packed(words: Words<'_>) -> Result<Inst, DecodeError> {
         Encoding::Vop3p
     };
     let word = words.pair()?;
+    if row.opcode == Opcode::VMfmaLdScaleB32
+        && let Some(scaled) = scaled(words)
+    {
+        return with_scales(words, scaled, row, word);
+    }
     let mut draft = Draft::new(words, row, encoding, 2);
     if row.matrix {
         // Moves between the files have no use for the matrix controls.
@@ -55,6 +65,39 @@ pub(super) fn decode_packed(words: Words<'_>) -> Result<Inst, DecodeError> {
         packed_modifiers(&mut draft, word);
     }
     operands(draft, row, word)
+}
+
+/// What ABID is in a matrix instruction that takes scales.
+const SCALED: u32 = 1;
+
+/// The instruction that the scales in front of it belong to, if there is one.
+fn scaled(words: Words<'_>) -> Option<&'static Row> {
+    let second = words.get(2).ok()?;
+    words.get(3).ok()?;
+    let belongs = second >> 23 == PACKED && bits(second, 11, 4) == SCALED;
+    let row = Table::of(words.generation).by_code(Format::Vop3px, bits(second, 16, 7));
+    row.filter(|_| belongs)
+}
+
+/// Bits 31..23 of VOP3P on CDNA.
+pub(super) const PACKED: u32 = 0x1a7;
+
+/// A matrix instruction of four words, of which the first two hold the scales.
+fn with_scales(
+    words: Words<'_>,
+    row: &'static Row,
+    scales: &'static Row,
+    first: u128,
+) -> Result<Inst, DecodeError> {
+    let word = words.several(4)? >> 64;
+    let mut draft = Draft::new(words, row, Encoding::Vop3px, 4);
+    matrix_modifiers(&mut draft, word);
+    draft.inst.modifiers.abid = 0;
+    let mut inst = operands(draft, row, word)?;
+    let mut draft = Draft::new(words, scales, Encoding::Vop3p, 4);
+    packed_modifiers(&mut draft, first);
+    inst.pair = Some(Box::new(operands(draft, scales, first)?));
+    Ok(inst)
 }
 
 fn packed_modifiers(draft: &mut Draft<'_>, word: u128) {

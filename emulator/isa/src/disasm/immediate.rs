@@ -20,6 +20,15 @@ pub(super) fn text(style: Style, imm: i32, generation: Generation) -> Option<Str
     })
 }
 
+/// One digit, or ten, in decimal; others in hexadecimal.
+pub(super) fn truth_table(value: i32) -> String {
+    if (0..=10).contains(&value) {
+        value.to_string()
+    } else {
+        format!("{value:#x}")
+    }
+}
+
 /// `width` bits from bit `low`.
 fn bits(value: u16, low: u32, width: u32) -> u16 {
     value >> low & ((1 << width) - 1)

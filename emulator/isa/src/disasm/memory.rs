@@ -37,7 +37,7 @@ pub(super) fn smem(inst: &Inst, row: &Row, generation: Generation) -> String {
         parts.push(smem_offset(inst, generation));
     }
     let mut out = parts.join(", ");
-    policy::append(&mut out, inst, generation);
+    policy::append_scalar(&mut out, inst, generation);
     out.trim_start().to_owned()
 }
 

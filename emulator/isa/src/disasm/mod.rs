@@ -17,6 +17,7 @@ use crate::table::{Field, Halves, Row, Slot, Table};
 pub fn format(inst: &Inst, generation: Generation, _address: u64) -> String {
     let first = one(inst, generation, false);
     match &inst.pair {
+        Some(_) if inst.encoding == Encoding::Vop3px => first,
         Some(pair) => format!("{first} :: {}", one(pair, generation, true)),
         None => first,
     }
@@ -73,6 +74,7 @@ fn arithmetic(inst: &Inst, row: &Row, generation: Generation) -> String {
         .slots
         .iter()
         .filter_map(|slot| one_operand(inst, row, generation, slot, &mut cursor))
+        .chain(modifier::scales(inst, generation))
         .collect();
     let mut text = operands.join(", ");
     text.push_str(&modifier::all(inst, row, generation));
@@ -121,6 +123,7 @@ fn source(
     cursor: &mut Cursor,
 ) -> String {
     let (index, operand) = cursor.source(inst);
+    let slot = &modifier::mixed_format(inst, slot, index);
     let has = |mask: u8| mask >> index & 1 == 1;
     let text = operand::plain(operand, generation, slot);
     let text = operand::half(text, operand, slot, has(inst.modifiers.op_sel));

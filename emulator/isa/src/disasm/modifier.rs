@@ -2,18 +2,28 @@
 
 use std::fmt::Write as _;
 
+use super::{immediate, operand};
 use crate::generation::Generation;
-use crate::inst::{Dpp, DppControl, Encoding, Inst, Sdwa, SdwaSelect, SdwaUnused};
+use crate::inst::{Dpp, DppControl, Encoding, Inst, Operand, Sdwa, SdwaSelect, SdwaUnused};
 use crate::opcode::Opcode;
-use crate::table::{Field, File, Halves, Row};
+use crate::table::{Field, File, Halves, Row, Slot, Style};
 
 /// All modifiers of an instruction that reaches no memory, each with a space before it.
 pub(super) fn all(inst: &Inst, row: &Row, generation: Generation) -> String {
     let mut out = match inst.encoding {
         Encoding::Mai => matrix(inst, row, generation),
+        Encoding::Vop3px => scale_halves(inst) + &matrix(inst, row, generation),
         Encoding::Vop3p => packed(inst, row),
         _ => selected_halves(inst, row),
     };
+    if row.truth && inst.modifiers.imm != 0 {
+        write!(
+            out,
+            " bitop3:{}",
+            immediate::truth_table(inst.modifiers.imm)
+        )
+        .ok();
+    }
     if inst.modifiers.clamp {
         out.push_str(" clamp");
     }
@@ -54,10 +64,14 @@ fn selected_halves(inst: &Inst, row: &Row) -> String {
         }
         return out;
     }
-    // The accumulator of v_fmac is a source, and the byte that v_cvt_sr writes takes two bits.
+    // The accumulator of v_fmac is a source, and the byte that some conversions write takes two bits.
     let hidden = matches!(
         inst.opcode,
-        Opcode::VFmacF16 | Opcode::VCvtSrFp8F32 | Opcode::VCvtSrBf8F32
+        Opcode::VFmacF16
+            | Opcode::VCvtSrFp8F32
+            | Opcode::VCvtSrBf8F32
+            | Opcode::VCvtScalef32PkFp4F16
+            | Opcode::VCvtScalef32PkFp4Bf16
     );
     let sources = row.sources() + usize::from(hidden);
     let target = match row.slot(Field::Vdst) {
@@ -101,6 +115,51 @@ fn packed(inst: &Inst, row: &Row) -> String {
     out
 }
 
+/// The sources of the instruction that holds a matrix instruction's scales.
+pub(super) fn scales(inst: &Inst, generation: Generation) -> Vec<String> {
+    let pair = inst.pair.as_ref();
+    let Some(pair) = pair.filter(|_| inst.encoding == Encoding::Vop3px) else {
+        return Vec::new();
+    };
+    let sources = pair.src[..2].iter();
+    let text = |source: &Operand| operand::sized(*source, generation, 1, Style::B32);
+    sources.map(text).collect()
+}
+
+/// Which bytes of the scales count. Lists have a place for the third source too.
+fn scale_halves(inst: &Inst) -> String {
+    let mut out = String::new();
+    if let Some(pair) = &inst.pair {
+        if pair.modifiers.op_sel != 0 {
+            list(&mut out, "op_sel", pair.modifiers.op_sel, 3);
+        }
+        list(&mut out, "op_sel_hi", pair.modifiers.op_sel_hi, 3);
+    }
+    out
+}
+
+/// A source's slot, narrower where a matrix of 4- or 6-bit floats needs fewer registers.
+pub(super) fn mixed_format(inst: &Inst, slot: &Slot, index: usize) -> Slot {
+    let mixed = row_is_mixed(inst.opcode) && index < 2;
+    let format = [inst.modifiers.cbsz, inst.modifiers.blgp][index.min(1)];
+    let count = match format {
+        2 | 3 if mixed => 6,
+        4 if mixed => 4,
+        _ => slot.count,
+    };
+    Slot { count, ..*slot }
+}
+
+fn row_is_mixed(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::VMfmaF32_16x16x128F8f6f4
+            | Opcode::VMfmaF32_32x32x64F8f6f4
+            | Opcode::VMfmaScaleF32_16x16x128F8f6f4
+            | Opcode::VMfmaScaleF32_32x32x64F8f6f4
+    )
+}
+
 fn matrix(inst: &Inst, row: &Row, generation: Generation) -> String {
     let mut out = String::new();
     let modifiers = &inst.modifiers;
@@ -110,7 +169,7 @@ fn matrix(inst: &Inst, row: &Row, generation: Generation) -> String {
     if modifiers.abid != 0 {
         write!(out, " abid:{}", modifiers.abid).ok();
     }
-    let signs = generation == Generation::Cdna3 && row.mnemonic.ends_with("_f64");
+    let signs = generation != Generation::Cdna2 && row.mnemonic.ends_with("_f64");
     match modifiers.blgp {
         0 => {}
         mask if signs => list(&mut out, "neg", mask, 3),

@@ -9,9 +9,9 @@ type Names = &'static [(u16, &'static str)];
 fn registers(generation: Generation) -> Names {
     match generation {
         Generation::Cdna2 => &CDNA_REGISTERS[..CDNA2_REGISTERS],
-        Generation::Cdna3 => CDNA_REGISTERS,
+        Generation::Cdna3 | Generation::Cdna4 => CDNA_REGISTERS,
         Generation::Rdna2 => RDNA2_REGISTERS,
-        Generation::Rdna3 => RDNA3_REGISTERS,
+        Generation::Rdna3 | Generation::Rdna35 => RDNA3_REGISTERS,
         Generation::Rdna4 => RDNA4_REGISTERS,
     }
 }

@@ -5,6 +5,14 @@ use std::fmt::Write as _;
 use crate::generation::{Generation, Layout};
 use crate::inst::{Inst, cache};
 
+/// Appends the cache controls of a scalar load, which CDNA3 did not rename.
+pub(super) fn append_scalar(out: &mut String, inst: &Inst, generation: Generation) {
+    match generation {
+        Generation::Cdna3 | Generation::Cdna4 => append(out, inst, Generation::Cdna2),
+        _ => append(out, inst, generation),
+    }
+}
+
 /// Appends all cache controls of an instruction, each with a space before it.
 pub(super) fn append(out: &mut String, inst: &Inst, generation: Generation) {
     if generation.layout() == Layout::Gfx12 {
@@ -21,7 +29,9 @@ pub(super) fn append(out: &mut String, inst: &Inst, generation: Generation) {
 /// The controls of a generation before RDNA4, in the order of the text.
 fn names(generation: Generation) -> &'static [(u8, &'static str)] {
     match generation {
-        Generation::Cdna3 => &[(cache::GLC, "sc0"), (cache::SLC, "nt"), (cache::SCC, "sc1")],
+        Generation::Cdna3 | Generation::Cdna4 => {
+            &[(cache::GLC, "sc0"), (cache::SLC, "nt"), (cache::SCC, "sc1")]
+        }
         _ => &[
             (cache::GLC, "glc"),
             (cache::SLC, "slc"),

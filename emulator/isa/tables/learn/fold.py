@@ -45,9 +45,9 @@ def fold(n,gfx):
         r=re.sub(r'^format_d16_hi_',r'd16_hi_format_',r); r=re.sub(r'^format_d16_',r'd16_format_',r)
         if r=='dword_addtid': r='addtid_b32'
         if r in DW: r=DW[r]
-        q=re.match(r'(lds_)?(ubyte|sbyte|ushort|sshort|byte|short|dword)(_d16_hi|_d16)?$',r)
+        q=re.match(r'(lds_)?(ubyte|sbyte|ushort|sshort|byte|short|dwordx?\d?)(_d16_hi|_d16)?$',r)
         if q:
-            t=SUB.get(q[2],'b32')
+            t=SUB.get(q[2]) or DW[q[2]]
             r=(q[1] or '')+((q[3][1:]+'_') if q[3] else '')+t
         return f'{p}_{ls}_{r}'
     m=re.match(r'(s|s_buffer|buffer|flat|global)_atomic_([a-z]+)(_x2)?$',n)

@@ -150,7 +150,7 @@ def lane_name(form, name, flag):
 
 
 def matrix(name):
-    return name.startswith(("v_mfma", "v_smfmac", "v_accvgpr"))
+    return name.startswith(("v_mfma", "v_smfmac", "v_accvgpr")) and name != "v_mfma_ld_scale_b32"
 
 
 class Question:
@@ -181,6 +181,7 @@ def modifier_questions(form, code, values, extra):
                        lambda text, index=index, pattern=pattern: f"neg{index}" if re.search(pattern, text) else "")
     yield Question(form.encode(code, values, extra | 1 << 15), lambda text: "clamp" if " clamp" in text else "")
     yield Question(form.encode(code, values, extra | 1 << 59), lambda text: "omod" if " mul:2" in text else "")
+    yield Question(form.encode(code, values, extra | 1 << 8), lambda text: "truth" if " bitop3:" in text else "")
     if form.name == "vop3":
         yield Question(form.encode(code, values, extra | 1 << 11), lambda text: "sel" if " op_sel:" in text else "")
 
@@ -269,12 +270,14 @@ def learn_alu(cpu, form):
         slots = KNOWN.get(name, slots)
         if re.match("v_cmpx", name) and not any(slot[0] in ("vcc", "vdst") for slot in slots):
             slots = [["~exec", "", ""], *slots]
-        if name.startswith(("v_mfma", "v_smfmac")):
+        if matrix(name) and not name.startswith("v_accvgpr"):
             slots = [[field, matrix_file(name, field) + kind[1:], const] for field, kind, const in slots]
         extra = ["mai"] if matrix(name) else []
         if form.name == "vop3" and any(slot[0] == "sdst" for slot in slots):
             extra.append("sd")
         emit(form.name, code, name, extra + flags[code], slots)
+        if name.endswith("f8f6f4"):
+            emit("vop3px", code, name.replace("mfma_", "mfma_scale_"), extra + flags[code], slots)
 
 
 IMMEDIATES = (

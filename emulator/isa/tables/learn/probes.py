@@ -67,7 +67,7 @@ def fill(rng, form, literals=True):
     return values
 
 
-def alu(rng, gfx, form, code, mnemonic, flags, slots):
+def alu(rng, gfx, form, code, mnemonic, flags, slots, abid=None):
     rdna = gfx >= 10
     values = fill(rng, form, rdna or form.words == 1)
     if not slots:
@@ -110,7 +110,13 @@ def alu(rng, gfx, form, code, mnemonic, flags, slots):
                 values[other] = 256 + rng.randrange(256)
             elif values.get(other) == 255:  # no literal beside such a word
                 values[other] = 129
+    if mnemonic == "v_mfma_ld_scale_b32":
+        values.update(vdst=0, src2=0, src0=source(rng, False), src1=source(rng, False))
     extra = modifiers(rng, form, flags, slots)
+    if mnemonic.endswith("f8f6f4"):
+        extra = extra & ~(15 << 11) | (abid or 0) << 11
+    if "truth" in flags:
+        extra |= rng.getrandbits(3) << 8 | rng.getrandbits(5) << 59
     return form.encode(code, values, extra, tail)
 
 
@@ -233,6 +239,9 @@ def words_of(rng, gfx, forms, row):
     name, code, mnemonic, flags, slots = row
     if name in ("sopp", "sopk"):
         return immediates(rng, name, code)
+    if name == "vop3px":
+        scales = [0xD3AC0000 | rng.randrange(4) << 11, source(rng, False) | source(rng, False) << 9 | rng.randrange(4) << 27]
+        return scales + alu(rng, gfx, forms["vop3p"], code, mnemonic, flags, slots, 1)
     if name == "vopdx":
         return dual(rng, code, rng.randrange(19))
     if name == "vopdy":

@@ -118,9 +118,11 @@ pub(in crate::decode) fn mubuf(words: Words<'_>) -> Result<Inst, DecodeError> {
         policy(modifiers, word, POLICY, 3, row.is_atomic());
     }
     if row.slot(Field::Srsrc).is_none() {
-        if draft.words.generation != Generation::Cdna3 {
-            draft.inst.modifiers.cache = 0;
-        }
+        let named = matches!(
+            draft.words.generation,
+            Generation::Cdna3 | Generation::Cdna4
+        );
+        draft.inst.modifiers.cache *= u8::from(named);
         return Ok(draft.finish());
     }
     modifiers.imm = field(word, places.offset).cast_signed();
