@@ -1,6 +1,6 @@
 // Functions of a number and of numbers that are the same for all elements.
 #include "math.h"
-#include "shapes.h"
+#include "table.h"
 
 // Rounded after the multiplication, as on the CPU.
 #pragma clang fp contract(off)
@@ -20,12 +20,12 @@ DEVICE AffineOf<T> affine_of(u64 mul, u64 add) {
 
 template <class T>
 DEVICE void affine(const T *x, T *y, u64 mul, u64 add, u64 n) {
-    elementwise(n, affine_of<T>(mul, add), y, x);
+    elementwise(n, tabulated<T>(affine_of<T>(mul, add)), y, x);
 }
 
 template <class T>
 DEVICE void affine_strided(const T *x, T *y, u64 mul, u64 add, const Walk<1> &walk) {
-    strided(walk, affine_of<T>(mul, add), y, x);
+    strided(walk, tabulated<T>(affine_of<T>(mul, add)), y, x);
 }
 
 namespace op {
@@ -53,10 +53,12 @@ struct MapScalarOf {
 
 template <class Op, class T>
 DEVICE void map_scalar(const T *x, T *y, u64 scalar, u64 n) {
-    elementwise(n, MapScalarOf<Op, T>{from_scalar<Compute<T>>(scalar)}, y, x);
+    MapScalarOf<Op, T> map{from_scalar<Compute<T>>(scalar)};
+    elementwise(n, tabulated<T>(map), y, x);
 }
 
 template <class Op, class T>
 DEVICE void map_scalar_strided(const T *x, T *y, u64 scalar, const Walk<1> &walk) {
-    strided(walk, MapScalarOf<Op, T>{from_scalar<Compute<T>>(scalar)}, y, x);
+    MapScalarOf<Op, T> map{from_scalar<Compute<T>>(scalar)};
+    strided(walk, tabulated<T>(map), y, x);
 }

@@ -63,6 +63,50 @@ DEVICE T least(T a, T b) {
     return a < b ? a : b;
 }
 
+// The number as f32, rounded to an odd last bit where it is none: rounding that again, to a type
+// with fewer bits, is as rounding once.
+DEVICE f32 to_odd(f64 x) {
+    f32 near = static_cast<f32>(x);
+    f64 back = near;
+    u32 bits = __builtin_bit_cast(u32, near);
+    if (back == x || x != x || (bits & 1) != 0) return near;
+    return __builtin_bit_cast(f32, __builtin_fabs(back) < __builtin_fabs(x) ? bits + 1 : bits - 1);
+}
+
+// 4 bits of exponent, 3 of mantissa, no infinity; the conversions are the same on all targets. As in
+// the crate `float8`: to the nearest, ties to even, what is too large and infinity to 448.
+struct f8e4m3 {
+    u8 bits;
+
+    f8e4m3() = default;
+    DEVICE explicit f8e4m3(f32 x) : bits(encode(x)) {}
+    DEVICE explicit f8e4m3(f64 x) : bits(encode(to_odd(x))) {}
+
+    DEVICE explicit operator f32() const {
+        const u32 magnitude = bits & 0x7f;
+        // The exponent is biased by 7 here, there by 127.
+        u32 number = __builtin_bit_cast(u32, __builtin_bit_cast(f32, magnitude << 20) * 0x1p120f);
+        number |= (bits & 0x80u) << 24;
+        return __builtin_bit_cast(f32, magnitude == 0x7f ? 0x7fffe000u : number);
+    }
+
+    DEVICE static u8 encode(f32 x) {
+        const u32 whole = __builtin_bit_cast(u32, x);
+        u32 magnitude = whole & 0x7fffffff;
+        u32 code;
+        if (magnitude > 0x7f800000) {
+            code = 0x7f;
+        } else if (magnitude < 0x3c800000) {
+            // Below 2^-6 numbers are 2^-9 apart, as those above 2^14 are in f32.
+            code = __builtin_bit_cast(u32, __builtin_bit_cast(f32, magnitude) + 0x1p14f) & 0xf;
+        } else {
+            magnitude += 0x7ffff + (magnitude >> 20 & 1);
+            code = least((magnitude >> 20) - (120u << 3), 0x7eu);
+        }
+        return static_cast<u8>(whole >> 24 & 0x80) | static_cast<u8>(code);
+    }
+};
+
 // --- Types that kernels compute in ---------------------------------------------------------------
 
 template <class T>
@@ -77,7 +121,11 @@ template <>
 struct ComputeType<bf16> {
     typedef f32 type;
 };
-// f32 for f16 and bf16, else the type itself.
+template <>
+struct ComputeType<f8e4m3> {
+    typedef f32 type;
+};
+// f32 for f16, bf16 and f8e4m3, else the type itself.
 template <class T>
 using Compute = typename ComputeType<T>::type;
 
@@ -91,6 +139,8 @@ template <>
 constexpr bool is_float<f32> = true;
 template <>
 constexpr bool is_float<f64> = true;
+template <>
+constexpr bool is_float<f8e4m3> = true;
 
 // Whether results are rounded to 16 bits, so that the hardware's approximations do.
 template <class T>
@@ -107,6 +157,26 @@ DEVICE C from_scalar(u64 bits) {
         return static_cast<C>(bits);
     }
 }
+
+// The unsigned integer of a size in bytes.
+template <u32 size>
+struct UnsignedOf;
+template <>
+struct UnsignedOf<1> {
+    typedef u8 type;
+};
+template <>
+struct UnsignedOf<2> {
+    typedef u16 type;
+};
+template <>
+struct UnsignedOf<4> {
+    typedef u32 type;
+};
+template <>
+struct UnsignedOf<8> {
+    typedef u64 type;
+};
 
 // --- Accesses of several elements ----------------------------------------------------------------
 

@@ -13,6 +13,10 @@ struct Extremes {
     static constexpr C lowest = 0, highest = static_cast<C>(~C(0));
 };
 template <>
+struct Extremes<i32> {
+    static constexpr i32 highest = 0x7fffffff, lowest = -highest - 1;
+};
+template <>
 struct Extremes<i64> {
     static constexpr i64 highest = 0x7fffffffffffffff, lowest = -highest - 1;
 };
@@ -25,7 +29,7 @@ struct Extremes<f64> {
     static constexpr f64 highest = __builtin_inf(), lowest = -__builtin_inf();
 };
 
-// What bytes are reduced in; else what they are computed in.
+// What integers of less than 32 bits are reduced in; else what elements are computed in.
 template <class T>
 struct PartialType {
     typedef Compute<T> type;
@@ -33,6 +37,10 @@ struct PartialType {
 template <>
 struct PartialType<u8> {
     typedef u32 type;
+};
+template <>
+struct PartialType<i16> {
+    typedef i32 type;
 };
 template <class T>
 using Partial = typename PartialType<T>::type;

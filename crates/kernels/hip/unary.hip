@@ -1,7 +1,7 @@
 // Functions of one number. A new one is a function object here and a name in the manifest's
 // `UnaryOp`.
 #include "math.h"
-#include "shapes.h"
+#include "table.h"
 
 namespace op {
 // T is the type of the elements, C the type to compute in.
@@ -59,10 +59,37 @@ DEVICE T unary_of(T x) {
 
 template <class Op, class T>
 DEVICE void unary(const T *x, T *y, u64 n) {
-    elementwise(n, unary_of<Op, T>, y, x);
+    elementwise(n, tabulated<T>(unary_of<Op, T>), y, x);
 }
 
 template <class Op, class T>
 DEVICE void unary_strided(const T *x, T *y, const Walk<1> &walk) {
-    strided(walk, unary_of<Op, T>, y, x);
+    strided(walk, tabulated<T>(unary_of<Op, T>), y, x);
+}
+
+// --- Integers ------------------------------------------------------------------------------------
+
+namespace op {
+#define INTEGER(name, expression) \
+    struct name {                 \
+        template <class T>        \
+        DEVICE T operator()(T x) const { \
+            return static_cast<T>(expression); \
+        }                         \
+    };
+
+// The lowest number has no opposite and stays.
+INTEGER(AbsInteger, x < 0 ? T(0) - x : x)
+INTEGER(ReluInteger, x < 0 ? T(0) : x)
+INTEGER(SignInteger, (x > 0) - (x < 0))
+}  // namespace op
+
+template <class Op, class T>
+DEVICE void unary_integer(const T *x, T *y, u64 n) {
+    elementwise(n, Op(), y, x);
+}
+
+template <class Op, class T>
+DEVICE void unary_integer_strided(const T *x, T *y, const Walk<1> &walk) {
+    strided(walk, Op(), y, x);
 }

@@ -1,10 +1,11 @@
 use bytemuck::{Pod, Zeroable};
+use float8::F8E4M3;
 use half::{bf16, f16};
 
 use crate::DType;
 
-/// A number in the type that kernels compute in for some dtype: f32 for f32, f16 and bf16 (rounded
-/// to the dtype first), else the dtype itself. Integers saturate and lose their fraction.
+/// A number in the type that kernels compute in for some dtype: f32 for f32, f16, bf16 and f8e4m3
+/// (rounded to the dtype first), else the dtype itself. Integers saturate and lose their fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 #[repr(transparent)]
 pub struct Scalar(pub u64);
@@ -22,7 +23,16 @@ impl Scalar {
             DType::F16 => single(f16::from_f64(value).to_f32()),
             DType::F32 => single(value as f32),
             DType::F64 => value.to_bits(),
+            DType::F8E4M3 => single(F8E4M3::from_f64(value).to_f32()),
         })
+    }
+
+    /// The number again, for a float dtype.
+    pub fn as_float(self, dtype: DType) -> f64 {
+        match dtype {
+            DType::F64 => f64::from_bits(self.0),
+            _ => f64::from(f32::from_bits(self.0 as u32)),
+        }
     }
 }
 
@@ -48,5 +58,8 @@ mod tests {
             Scalar(u64::from(rounded.to_bits()))
         );
         assert_eq!(Scalar::new(DType::F64, 0.1), Scalar(0.1f64.to_bits()));
+        let eighth = Scalar(u64::from(0.101_562_5f32.to_bits()));
+        assert_eq!(Scalar::new(DType::F8E4M3, 0.1), eighth);
+        assert_eq!(Scalar::new(DType::I16, -1.5), Scalar(0xffff));
     }
 }

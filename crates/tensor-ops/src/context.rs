@@ -28,6 +28,8 @@ struct Inner {
     fault: Lease<DeviceSource>,
     /// Whether a kernel that may have set the word was launched since it was last read.
     fault_possible: AtomicBool,
+    /// Whether ops whose results may differ from run to run take a form whose results do not.
+    deterministic: AtomicBool,
 }
 
 /// A block of device memory in use.
@@ -83,6 +85,7 @@ impl Context {
             launches: kernels::all().iter().map(|_| AtomicU64::new(0)).collect(),
             fault,
             fault_possible: AtomicBool::new(false),
+            deterministic: AtomicBool::new(deterministic_by_default()),
         };
         let context = Self(Arc::new(inner));
         context.clear_fault()?;
@@ -130,6 +133,20 @@ impl Context {
     pub fn synchronize(&self) -> Result<()> {
         self.0.stream.synchronize()?;
         self.check_fault()
+    }
+
+    /// Asks for the same bits from the same work, at some cost in time; or no longer.
+    ///
+    /// It concerns [`ops::scatter_add`](crate::ops::scatter_add) and
+    /// [`ops::index_add`](crate::ops::index_add) of floats, which else add in any order; all other
+    /// ops give the same bits anyway. [`DETERMINISTIC_VARIABLE`] says what new contexts do.
+    pub fn set_deterministic(&self, deterministic: bool) {
+        self.0.deterministic.store(deterministic, Ordering::Relaxed);
+    }
+
+    /// Whether the same work gives the same bits: see [`Context::set_deterministic`].
+    pub fn is_deterministic(&self) -> bool {
+        self.0.deterministic.load(Ordering::Relaxed)
     }
 
     pub(crate) fn lease(&self, bytes: usize) -> Result<Block> {
@@ -204,6 +221,14 @@ impl Context {
         let module = self.0.device.load_module(image)?;
         Ok(cell.get_or_init(|| module))
     }
+}
+
+/// The environment variable that makes new contexts deterministic, where it is neither empty nor 0:
+/// see [`Context::set_deterministic`].
+pub const DETERMINISTIC_VARIABLE: &str = "REDWICK_DETERMINISTIC";
+
+fn deterministic_by_default() -> bool {
+    std::env::var_os(DETERMINISTIC_VARIABLE).is_some_and(|value| !value.is_empty() && value != "0")
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);

@@ -76,9 +76,18 @@ pub enum Error {
         /// The op.
         op: &'static str,
     },
+    /// Parameters from which no random number can be drawn.
+    #[error("{op}: {reason}")]
+    Distribution {
+        /// What was asked.
+        op: &'static str,
+        /// What is wrong with the parameters.
+        reason: String,
+    },
     /// An index outside the dimension that it selects from. Found by the kernel, so it is reported
     /// when the device is next waited for.
-    #[error("an index given to index_select or gather since the last check was out of range")]
+    #[error("an index given to index_select, gather, scatter, scatter_add or index_add since the last \
+             check was out of range")]
     IndexOutOfRange,
     /// The device has no room.
     #[error(

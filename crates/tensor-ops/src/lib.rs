@@ -23,7 +23,7 @@ pub mod ops;
 mod spec;
 mod storage;
 
-pub use context::Context;
+pub use context::{Context, DETERMINISTIC_VARIABLE};
 pub use dtype::DType;
 pub use error::{Error, Result};
 pub use layout::Layout;

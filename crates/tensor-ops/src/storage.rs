@@ -29,7 +29,8 @@ impl Storage {
         })?;
         let block = match bytes {
             0 => None,
-            _ => Some(context.lease(bytes)?),
+            // Whole words: atomic updates of smaller elements replace the word around them.
+            _ => Some(context.lease(bytes.next_multiple_of(4))?),
         };
         Ok(Self {
             context: context.clone(),

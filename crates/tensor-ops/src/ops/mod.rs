@@ -16,11 +16,14 @@ mod index;
 mod matmul;
 mod moe;
 mod norm;
+mod random;
 mod reduce;
 mod rope;
 mod rows;
+mod scatter;
 mod select;
 mod softmax;
+mod sort;
 mod unary;
 
 pub use affine::{affine, elu, powf};
@@ -33,10 +36,13 @@ pub use index::{gather, index_select};
 pub use matmul::matmul;
 pub use moe::{MoeOperands, moe};
 pub use norm::{layer_norm, rms_norm};
+pub use random::Random;
 pub use reduce::reduce;
 pub use rope::rope;
+pub use scatter::{index_add, scatter, scatter_add};
 pub use select::select;
 pub use softmax::softmax;
+pub use sort::arg_sort;
 pub use unary::unary;
 
 pub use redwick_kernels::{BinaryOp, CompareOp, ReduceOp, RopeForm, UnaryOp};
@@ -59,7 +65,7 @@ fn kernel_dtype(dtype: DType) -> Option<redwick_kernels::DType> {
         DType::F16 => K::F16,
         DType::F32 => K::F32,
         DType::F64 => K::F64,
-        DType::F8E4M3 => return None,
+        DType::F8E4M3 => K::F8E4M3,
     })
 }
 

@@ -7,8 +7,8 @@ use super::{kernel_dtype, no_kernel, width};
 use crate::error::Result;
 use crate::storage::{Storage, View};
 
-/// `a` where the condition is not 0, else `b`; all of equal dimensions. The condition is of u8, u32
-/// or i64, the others of one dtype, whichever.
+/// `a` where the condition is not 0, else `b`; all of equal dimensions. The condition is of
+/// integers, the others of one dtype, whichever.
 ///
 /// # Errors
 /// [`Error::NoKernel`](crate::Error::NoKernel) for a condition of another dtype; where operands do
