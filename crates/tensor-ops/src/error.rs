@@ -86,8 +86,10 @@ pub enum Error {
     },
     /// An index outside the dimension that it selects from. Found by the kernel, so it is reported
     /// when the device is next waited for.
-    #[error("an index given to index_select, gather, scatter, scatter_add or index_add since the last \
-             check was out of range")]
+    #[error(
+        "an index given to index_select, gather, scatter, scatter_add or index_add since the last \
+             check was out of range"
+    )]
     IndexOutOfRange,
     /// The device has no room.
     #[error(

@@ -56,7 +56,9 @@ impl Random {
     /// Those of an allocation.
     pub fn bits(&mut self, context: &Context, count: usize) -> Result<Storage> {
         let parameters = [Scalar(0); 3];
-        let kernel = find("random bits", DType::U32, |_| redwick_kernels::random_bits())?;
+        let kernel = find("random bits", DType::U32, |_| {
+            redwick_kernels::random_bits()
+        })?;
         self.draw(context, DType::U32, count, kernel, parameters)
     }
 
@@ -119,11 +121,7 @@ impl Random {
                 reason: format!("a deviation of {deviation} is not finite"),
             });
         }
-        let parameters = [
-            computed(dtype, mean),
-            computed(dtype, deviation),
-            Scalar(0),
-        ];
+        let parameters = [computed(dtype, mean), computed(dtype, deviation), Scalar(0)];
         self.draw(context, dtype, count, kernel, parameters)
     }
 

@@ -54,11 +54,7 @@ pub fn scatter(
     let places = Storage::zeroed(x.context(), DType::U32, layout.elements())?;
     let n = scatter.elements;
     scatter.launch(redwick_kernels::scatter_claim(), n, places.address())?;
-    scatter.launch(
-        redwick_kernels::scatter_claimed(width),
-        n,
-        places.address(),
-    )
+    scatter.launch(redwick_kernels::scatter_claimed(width), n, places.address())
 }
 
 /// Adds where [`scatter`] writes.
