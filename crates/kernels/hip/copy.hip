@@ -24,31 +24,61 @@ DEVICE void copy_2d(const T *x, T *y, u64 x_stride, u64 y_stride, u32 rows,
     }
 }
 
-// Reads along the rows of x and writes along the rows of y, both in order, through LDS.
+// A matrix that is read along its rows, which are the columns of what is written.
+template <class T>
+struct Transposition {
+    const T *x;
+    T *y;
+    u32 rows, columns, x_stride, y_stride;
+
+    // Whether N elements may be read and written at once.
+    template <u32 N>
+    DEVICE bool in_packs() const {
+        return (rows | columns | x_stride | y_stride) % N == 0 && aligned<N>(x, y);
+    }
+
+    // A tile, N elements an access: along the rows of x into LDS, and out along the rows of y.
+    template <u32 N, u32 SIDE, u32 PITCH>
+    DEVICE void copy(T (&tile)[SIDE][PITCH]) const {
+        constexpr u32 ACROSS = SIDE / N, STEP = BLOCK / ACROSS;
+        const u32 row0 = block_y() * SIDE, column0 = block_x() * SIDE;
+        const u32 fast = work_item() % ACROSS * N, slow = work_item() / ACROSS;
+#pragma unroll
+        for (u32 pass = 0; pass < SIDE / STEP; pass++) {
+            const u32 k = pass * STEP + slow;
+            u32 row = row0 + fast, column = column0 + k;
+            if (row < rows && column < columns) {
+                Pack<T, N> pack = load<N>(x + row + static_cast<u64>(column) * x_stride);
+                for (u32 i = 0; i < N; i++) tile[k][fast + i] = pack.at[i];
+            }
+        }
+        barrier();
+#pragma unroll
+        for (u32 pass = 0; pass < SIDE / STEP; pass++) {
+            const u32 k = pass * STEP + slow;
+            u32 row = row0 + k, column = column0 + fast;
+            if (row < rows && column < columns) {
+                Pack<T, N> pack;
+                for (u32 i = 0; i < N; i++) pack.at[i] = tile[fast + i][k];
+                store(y + static_cast<u64>(row) * y_stride + column, pack);
+            }
+        }
+    }
+};
+
+// Through LDS, so that neighbouring lanes read and write neighbouring words.
 template <class T>
 DEVICE void copy_transposed(const T *x, T *y, u32 rows, u32 columns, u32 x_stride, u32 y_stride,
                             const Walk<2> &batch) {
-    constexpr u32 SIDE = 32;
-    SHARED T tile[SIDE][SIDE + 1];
+    constexpr u32 SIDE = 64, WORD = sizeof(T) < 4 ? 4 / sizeof(T) : 1;
+    // The pitch is odd in words, so that a column does not fall into one bank.
+    SHARED T tile[SIDE][SIDE + WORD];
     u64 offsets[2];
     batch.locate(block_z(), offsets);
-    x += offsets[0];
-    y += offsets[1];
-    const u32 row0 = block_y() * SIDE, column0 = block_x() * SIDE;
-    const u32 fast = work_item() % SIDE, slow = work_item() / SIDE;
-#pragma unroll
-    for (u32 k = slow; k < SIDE; k += BLOCK / SIDE) {
-        u32 row = row0 + fast, column = column0 + k;
-        if (row < rows && column < columns) {
-            tile[k][fast] = x[row + static_cast<u64>(column) * x_stride];
-        }
-    }
-    barrier();
-#pragma unroll
-    for (u32 k = slow; k < SIDE; k += BLOCK / SIDE) {
-        u32 row = row0 + k, column = column0 + fast;
-        if (row < rows && column < columns) {
-            y[static_cast<u64>(row) * y_stride + column] = tile[fast][k];
-        }
+    Transposition<T> matrix = {x + offsets[0], y + offsets[1], rows, columns, x_stride, y_stride};
+    if (matrix.template in_packs<WORD>()) {
+        matrix.template copy<WORD>(tile);
+    } else {
+        matrix.template copy<1>(tile);
     }
 }
