@@ -71,7 +71,7 @@ impl Report {
     /// Prints the table, and what was left out.
     pub(crate) fn print(&self, all: bool) {
         let mut table = Table::new();
-        table.load_preset(presets::ASCII_MARKDOWN);
+        table.load_style(presets::ASCII_MARKDOWN);
         table.set_header([
             "what", "target", "passed", "failed", "ignored", "cases", "time",
         ]);
