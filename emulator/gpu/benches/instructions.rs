@@ -76,6 +76,14 @@ const CASES: &[Case] = &[
         buffers: &[4096; 3],
         last: None,
     },
+    Case {
+        set: "wmma12",
+        kernel: "wmma_f32",
+        grid: [4096, 1, 1],
+        block: 32,
+        buffers: &[4096; 3],
+        last: None,
+    },
 ];
 
 fn load(gpu: &Gpu, set: &str) -> Option<Module> {

@@ -37,6 +37,7 @@ mod packed;
 mod part;
 mod salu;
 mod salu_compare;
+mod salu_float;
 mod salu_mask;
 mod salu_relative;
 mod scalar_memory;
@@ -108,10 +109,11 @@ pub(crate) fn bind<const L: usize>(inst: &Inst, level: Level, target: &Target) -
         .or_else(|| packed::bind(inst, level))
         .or_else(|| dot::bind(inst, level))
         .or_else(|| cross_lane::bind(inst, level))
-        .or_else(|| matrix::bind(inst, level))
-        .or_else(|| wmma::bind(inst, level, target))
+        .or_else(|| matrix::bind(inst, level, target))
+        .or_else(|| wmma::bind(inst, level))
         .or_else(|| salu::bind(op))
         .or_else(|| salu_compare::bind(op))
+        .or_else(|| salu_float::bind(inst))
         .or_else(|| salu_mask::bind(op))
         .or_else(|| salu_relative::bind(op))
         .or_else(|| mode::bind(op))
@@ -142,6 +144,8 @@ pub(crate) fn accumulates(opcode: Opcode) -> bool {
             | O::VDot2cI32I16
             | O::VDot4cI32I8
             | O::VDot8cI32I4
+            | O::SFmacF32
+            | O::SFmacF16
     )
 }
 
@@ -160,6 +164,8 @@ pub(crate) fn crosses_lanes(inst: &Inst) -> bool {
                 | O::VWritelaneB32
                 | O::VPermlane16B32
                 | O::VPermlanex16B32
+                | O::VPermlane16VarB32
+                | O::VPermlanex16VarB32
                 | O::VPermlane64B32
         )
 }

@@ -1,4 +1,4 @@
-//! A workgroup's local data share.
+//! A workgroup's local data share, and what else its waves have in common.
 
 /// The bytes of a workgroup's LDS, and which of them were written (checked mode).
 #[derive(Clone, Debug, Default)]
@@ -6,6 +6,8 @@ pub(crate) struct Lds {
     bytes: Vec<u8>,
     /// One entry for each byte in checked mode, else empty.
     written: Vec<bool>,
+    /// The last barrier that some wave signalled.
+    signalled: u64,
 }
 
 impl Lds {
@@ -14,6 +16,7 @@ impl Lds {
         Self {
             bytes: vec![0; size],
             written: vec![false; if checked { size } else { 0 }],
+            signalled: 0,
         }
     }
 
@@ -21,6 +24,14 @@ impl Lds {
     pub(crate) fn reset(&mut self) {
         self.bytes.fill(0);
         self.written.fill(false);
+        self.signalled = 0;
+    }
+
+    /// Notes that a wave signals a barrier; whether it is the first.
+    pub(crate) fn first_signal(&mut self, barrier: u64) -> bool {
+        let first = barrier > self.signalled;
+        self.signalled = self.signalled.max(barrier);
+        first
     }
 
     /// Its size in bytes.

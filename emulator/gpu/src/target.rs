@@ -96,6 +96,13 @@ const TARGETS: &[Target] = &[
         name: "gfx1100",
         ..RDNA
     },
+    Target {
+        name: "gfx1201",
+        generation: Generation::Rdna4,
+        architected_ids: true,
+        clamps_nan: true,
+        ..RDNA
+    },
 ];
 
 impl Target {

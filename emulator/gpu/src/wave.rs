@@ -155,6 +155,12 @@ impl<'g, const L: usize> Wave<'g, L> {
         }
     }
 
+    /// Signals the workgroup's barrier; whether it is the first wave to do so.
+    pub(crate) fn signal(&mut self) -> bool {
+        self.barriers.signalled += 1;
+        self.lds.first_signal(self.barriers.signalled)
+    }
+
     /// Stops the wave.
     #[cold]
     pub(crate) fn stop(&mut self, kind: FaultKind) -> Flow {

@@ -144,6 +144,10 @@ fn barriers_in_two_parts() {
         let expected: Vec<u32> = (0..64).map(|i| (127 - i) * 5).collect();
         assert_eq!(bench.read_words(out, 64), expected);
     });
+    let bench = Bench::new("gfx1201", "faults");
+    let found = fault(&bench, "never_signalled", 256, &[]);
+    let (waiting, waves) = (8, 8);
+    assert_eq!(found.kind, FaultKind::Barrier { waiting, waves });
 }
 
 #[test]
@@ -333,7 +337,7 @@ fn code_objects_for_other_targets_are_refused() {
     assert!(
         error
             .to_string()
-            .contains("gfx90a, gfx942, gfx1030, gfx1100"),
+            .contains("gfx90a, gfx942, gfx1030, gfx1100, gfx1201"),
         "{error}"
     );
 }

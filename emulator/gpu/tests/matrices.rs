@@ -118,59 +118,99 @@ fn mfma_of_floats() {
     });
 }
 
+/// RDNA3 and RDNA4, whose kernels take the same arguments.
+fn rdna(test: impl Fn(&Bench)) {
+    [("gfx1100", "wmma"), ("gfx1201", "wmma12")]
+        .iter()
+        .for_each(|(target, set)| test(&Bench::new(target, set)));
+}
+
 #[test]
 fn wmma() {
-    let bench = Bench::new("gfx1100", "wmma");
-    let (a, b) = (matrix(16, 16, 11), matrix(16, 16, 12));
-    let expected = product(&a, &b, 16, 16, 16);
-    assert_eq!(run(&bench, "wmma_f32", &a, &b, 256), expected);
-    let (pa, pb, pc) = (halves(&bench, &a), halves(&bench, &b), bench.zeros(512));
-    bench.launch(
-        "wmma_f16",
-        [1, 1],
-        32,
-        &[Arg::Pointer(pa), Arg::Pointer(pb), Arg::Pointer(pc)],
-    );
-    let bits: Vec<u32> = bench
-        .read_words(pc, 128)
-        .iter()
-        .flat_map(|w| [w & 0xffff, w >> 16])
-        .collect();
-    for (found, expected) in bits.into_iter().zip(&expected) {
-        // Sums of small integers are normal halves, or zero.
-        let magnitude = if found & 0x7fff == 0 {
-            0.0
-        } else {
-            f32::from_bits((found & 0x7fff) << 13) * 2f32.powi(112)
-        };
-        let value = if found & 0x8000 != 0 {
-            -magnitude
-        } else {
-            magnitude
-        };
-        assert_eq!(value, *expected);
+    rdna(|bench| {
+        let (a, b) = (matrix(16, 16, 11), matrix(16, 16, 12));
+        let expected = product(&a, &b, 16, 16, 16);
+        assert_eq!(run(bench, "wmma_f32", &a, &b, 256), expected);
+        let (pa, pb, pc) = (halves(bench, &a), halves(bench, &b), bench.zeros(512));
+        let args = [Arg::Pointer(pa), Arg::Pointer(pb), Arg::Pointer(pc)];
+        bench.launch("wmma_f16", [1, 1], 32, &args);
+        let words = bench.read_words(pc, 128);
+        let bits = words.iter().flat_map(|w| [w & 0xffff, w >> 16]);
+        let found: Vec<f32> = bits.map(half_value).collect();
+        assert_eq!(found, expected);
+    });
+}
+
+/// The value of a normal half, or of zero: what sums of small integers are.
+fn half_value(bits: u32) -> f32 {
+    let magnitude = match bits & 0x7fff {
+        0 => 0.0,
+        bits => f32::from_bits(bits << 13) * 2f32.powi(112),
+    };
+    if bits & 0x8000 != 0 {
+        -magnitude
+    } else {
+        magnitude
     }
+}
+
+fn bytes(bench: &Bench, values: &[i32]) -> u64 {
+    bench.upload(values, |x| vec![*x as u8])
 }
 
 #[test]
 fn wmma_of_bytes() {
-    let bench = Bench::new("gfx1100", "wmma");
-    let a: Vec<i32> = (0..256).map(|i| i * 37 % 256 - 128).collect();
-    let b: Vec<i32> = (0..256).map(|i| i * 91 % 256).collect();
-    let bytes = |x: &[i32]| bench.upload(x, |x| vec![*x as u8]);
-    // B is stored by columns.
-    let (pa, pb, pc) = (bytes(&a), bytes(&b), bench.zeros(1024));
-    bench.launch(
-        "wmma_i32",
-        [1, 1],
-        32,
-        &[Arg::Pointer(pa), Arg::Pointer(pb), Arg::Pointer(pc)],
+    rdna(|bench| {
+        let a: Vec<i32> = (0..256).map(|i| i * 37 % 256 - 128).collect();
+        let b: Vec<i32> = (0..256).map(|i| i * 91 % 256).collect();
+        // B is stored by columns.
+        let (pa, pb, pc) = (bytes(bench, &a), bytes(bench, &b), bench.zeros(1024));
+        let args = [Arg::Pointer(pa), Arg::Pointer(pb), Arg::Pointer(pc)];
+        bench.launch("wmma_i32", [1, 1], 32, &args);
+        let found = bench.read_words(pc, 256);
+        for i in 0..256 {
+            let expected: i32 = (0..16)
+                .map(|k| a[i / 16 * 16 + k] * b[i % 16 * 16 + k])
+                .sum();
+            assert_eq!(found[i] as i32, expected, "element {i}");
+        }
+    });
+}
+
+#[test]
+fn wmma_of_eight_bit_floats() {
+    let bench = Bench::new("gfx1201", "wmma12");
+    // 0 to 4 as E4M3 and as E5M2, then with a sign.
+    let encode = |x: i32, bits: [u8; 5]| {
+        i32::from(bits[x.unsigned_abs() as usize] | if x < 0 { 0x80 } else { 0 })
+    };
+    let (a, b) = (matrix(16, 16, 13), matrix(16, 16, 14));
+    let left: Vec<i32> = a
+        .iter()
+        .map(|x| encode(*x, [0, 0x38, 0x40, 0x44, 0x48]))
+        .collect();
+    let by_columns = (0..256).map(|i| b[i % 16 * 16 + i / 16]);
+    let right: Vec<i32> = by_columns
+        .map(|x| encode(x, [0, 0x3c, 0x40, 0x42, 0x44]))
+        .collect();
+    let (pa, pb, pc) = (
+        bytes(&bench, &left),
+        bytes(&bench, &right),
+        bench.zeros(1024),
     );
-    let found = bench.read_words(pc, 256);
-    for i in 0..256 {
-        let expected: i32 = (0..16)
-            .map(|k| a[i / 16 * 16 + k] * b[i % 16 * 16 + k])
-            .sum();
-        assert_eq!(found[i] as i32, expected, "element {i}");
-    }
+    let args = [Arg::Pointer(pa), Arg::Pointer(pb), Arg::Pointer(pc)];
+    bench.launch("wmma_fp8", [1, 1], 32, &args);
+    assert_eq!(bench.read_floats(pc, 256), product(&a, &b, 16, 16, 16));
+}
+
+#[test]
+fn sparse_matrices() {
+    let bench = Bench::new("gfx1201", "wmma12");
+    let (stored, b) = (matrix(16, 16, 15), matrix(32, 16, 16));
+    // The second and the fourth of every four elements are stored.
+    let dense: Vec<i32> = (0..16 * 32)
+        .map(|i| if i % 2 == 1 { stored[i / 2] } else { 0 })
+        .collect();
+    let found = run(&bench, "swmmac", &stored, &b, 256);
+    assert_eq!(found, product(&dense, &b, 16, 32, 16));
 }

@@ -1,7 +1,8 @@
 //! Float arithmetic of f16, f32 and f64.
 
 use super::float::{
-    f32_to_f16, f64_to_f32_odd, frexp64, max32, max64, med32, min32, min64, scale64,
+    f32_to_f16, f64_to_f32_odd, frexp64, max32, max64, maximum32, maximum64, med32, min32, min64,
+    minimum32, minimum64, scale64,
 };
 use super::map::lane_ops;
 use super::value::{F16, WideF16};
@@ -69,6 +70,12 @@ lane_ops! { pub(super) fn bind;
     VMed3F32 => (a: f32, b: f32, c: f32) -> f32 { med32(a, b, c) }
     VMinmaxF32 => (a: f32, b: f32, c: f32) -> f32 { max32(min32(a, b), c) }
     VMaxminF32 => (a: f32, b: f32, c: f32) -> f32 { min32(max32(a, b), c) }
+    VMinimumF32 => (a: f32, b: f32) -> f32 { minimum32(a, b) }
+    VMaximumF32 => (a: f32, b: f32) -> f32 { maximum32(a, b) }
+    VMinimum3F32 => (a: f32, b: f32, c: f32) -> f32 { minimum32(minimum32(a, b), c) }
+    VMaximum3F32 => (a: f32, b: f32, c: f32) -> f32 { maximum32(maximum32(a, b), c) }
+    VMinimummaximumF32 => (a: f32, b: f32, c: f32) -> f32 { maximum32(minimum32(a, b), c) }
+    VMaximumminimumF32 => (a: f32, b: f32, c: f32) -> f32 { minimum32(maximum32(a, b), c) }
     VFractF32 => (a: f32) -> f32 { fract32(a) }
     VTruncF32 => (a: f32) -> f32 { a.trunc() }
     VCeilF32 => (a: f32) -> f32 { a.ceil() }
@@ -96,6 +103,12 @@ lane_ops! { pub(super) fn bind;
     VMed3F16 => (a: F16, b: F16, c: F16) -> F16 { F16(med32(a.0, b.0, c.0)) }
     VMinmaxF16 => (a: F16, b: F16, c: F16) -> F16 { F16(max32(min32(a.0, b.0), c.0)) }
     VMaxminF16 => (a: F16, b: F16, c: F16) -> F16 { F16(min32(max32(a.0, b.0), c.0)) }
+    VMinimumF16 => (a: F16, b: F16) -> F16 { F16(minimum32(a.0, b.0)) }
+    VMaximumF16 => (a: F16, b: F16) -> F16 { F16(maximum32(a.0, b.0)) }
+    VMinimum3F16 => (a: F16, b: F16, c: F16) -> F16 { F16(minimum32(minimum32(a.0, b.0), c.0)) }
+    VMaximum3F16 => (a: F16, b: F16, c: F16) -> F16 { F16(maximum32(maximum32(a.0, b.0), c.0)) }
+    VMinimummaximumF16 => (a: F16, b: F16, c: F16) -> F16 { F16(maximum32(minimum32(a.0, b.0), c.0)) }
+    VMaximumminimumF16 => (a: F16, b: F16, c: F16) -> F16 { F16(minimum32(maximum32(a.0, b.0), c.0)) }
     VFractF16 => (a: F16) -> F16 {
         let fraction = a.0 - a.0.floor();
         F16(if a.0.is_finite() { fraction.min(f32::from_bits(0x3f7f_e000)) } else { f32::NAN })
@@ -112,6 +125,8 @@ lane_ops! { pub(super) fn bind;
     VMulF64 => (a: f64, b: f64) -> f64 { a * b }
     VMinF64 => (a: f64, b: f64) -> f64 { min64(a, b) }
     VMaxF64 => (a: f64, b: f64) -> f64 { max64(a, b) }
+    VMinimumF64 => (a: f64, b: f64) -> f64 { minimum64(a, b) }
+    VMaximumF64 => (a: f64, b: f64) -> f64 { maximum64(a, b) }
     VFmaF64 | VFmacF64 => (a: f64, b: f64, c: f64) -> f64 { a.mul_add(b, c) }
     VFractF64 => (a: f64) -> f64 { fract64(a) }
     VTruncF64 => (a: f64) -> f64 { a.trunc() }

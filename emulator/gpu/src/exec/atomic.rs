@@ -297,10 +297,12 @@ atomics! {
     u64, false: GlobalAtomicAddF64 | FlatAtomicAddF64 | BufferAtomicAddF64 | DsAddF64 | DsAddRtnF64 => |old, data, _second| (f64_of(old) + f64_of(data)).to_bits();
     u64, false: GlobalAtomicMinF64 | FlatAtomicMinF64 | BufferAtomicMinF64 | DsMinF64 | DsMinRtnF64 => |old, data, _second| min64(f64_of(old), f64_of(data)).to_bits();
     u64, false: GlobalAtomicMaxF64 | FlatAtomicMaxF64 | BufferAtomicMaxF64 | DsMaxF64 | DsMaxRtnF64 => |old, data, _second| max64(f64_of(old), f64_of(data)).to_bits();
-    u64, true: DsCmpstoreF64 | DsCmpstoreRtnF64 => |old, data, compared| if f64_of(old) == f64_of(compared) { data } else { old };
+    u64, true: GlobalAtomicCmpswapF64 | FlatAtomicCmpswapF64 | BufferAtomicCmpswapF64 | DsCmpstoreF64 | DsCmpstoreRtnF64 => |old, data, compared| if f64_of(old) == f64_of(compared) { data } else { old };
     u64, true: DsCmpstF64 | DsCmpstRtnF64 => |old, compared, data| if f64_of(old) == f64_of(compared) { data } else { old };
     u64, true: DsMskorB64 | DsMskorRtnB64 => |old, mask, data| old & !mask | data;
     u32, false: GlobalAtomicPkAddF16 | FlatAtomicPkAddF16 | BufferAtomicPkAddF16 | DsPkAddF16 | DsPkAddRtnF16 => |old, data, _second| halves(old, data, f16_to_f32, f32_to_f16);
-    u32, false: GlobalAtomicPkAddBf16 | FlatAtomicPkAddBf16 | DsPkAddBf16 | DsPkAddRtnBf16 => |old, data, _second| halves(old, data, bf16_to_f32, f32_to_bf16);
-    u32, false: GlobalAtomicCsubU32 | BufferAtomicCsubU32 => |old, data, _second| old.saturating_sub(data);
+    u32, false: GlobalAtomicPkAddBf16 | FlatAtomicPkAddBf16 | BufferAtomicPkAddBf16 | DsPkAddBf16 | DsPkAddRtnBf16 => |old, data, _second| halves(old, data, bf16_to_f32, f32_to_bf16);
+    u32, false: GlobalAtomicCondSubU32 | FlatAtomicCondSubU32 | BufferAtomicCondSubU32 | DsCondSubU32 | DsCondSubRtnU32 => |old, data, _second| if old >= data { old - data } else { old };
+    u32, true: DsWrapRtnB32 => |old, down, up| if old >= down { old - down } else { old.wrapping_add(up) };
+    u32, false: GlobalAtomicCsubU32 | FlatAtomicCsubU32 | BufferAtomicCsubU32 | DsSubClampU32 | DsSubClampRtnU32 => |old, data, _second| old.saturating_sub(data);
 }

@@ -85,6 +85,16 @@ fn jump<const L: usize>(w: &mut Wave<'_, L>, address: u64) -> Flow {
     }
 }
 
+/// The number of the barrier of all waves of a workgroup.
+const WORKGROUP: u32 = u32::MAX;
+
+#[cold]
+fn named_barrier<const L: usize>(w: &mut Wave<'_, L>, number: u32) -> Flow {
+    w.stop(FaultKind::Unsupported(format!(
+        "barrier {number:#x}; only that of the workgroup (-1)"
+    )))
+}
+
 fn behind<const L: usize>(s: &Step<L>) -> u64 {
     s.address + u64::from(s.size)
 }
@@ -92,9 +102,30 @@ fn behind<const L: usize>(s: &Step<L>) -> u64 {
 flow_ops! {
     SEndpgm | SEndpgmSaved | SEndpgmOrderedPsDone => [None, None] |_w, _s| Flow::End;
     SBarrier => [None, None] |w, _s| {
-        w.barriers.signalled += 1;
+        w.signal();
         w.barriers.waited += 1;
         Flow::Barrier
+    };
+    SBarrierSignal => [B32, None] |w, s| match w.scalar32(s, 0) {
+        WORKGROUP => {
+            w.signal();
+            Flow::Next
+        }
+        other => named_barrier(w, other),
+    };
+    SBarrierSignalIsfirst => [B32, None] |w, s| match w.scalar32(s, 0) {
+        WORKGROUP => {
+            w.scc = w.signal();
+            Flow::Next
+        }
+        other => named_barrier(w, other),
+    };
+    SBarrierWait => [None, None] |w, s| match s.imm as u32 & 0xffff {
+        0xffff => {
+            w.barriers.waited += 1;
+            Flow::Barrier
+        }
+        other => named_barrier(w, other),
     };
     SBranch => [None, None] |w, s| branch(w, s, true);
     SCbranchScc0 => [None, None] |w, s| branch(w, s, !w.scc);
@@ -125,6 +156,10 @@ flow_ops! {
         | SWaitcntLgkmcnt | SWaitcntDepctr | SWaitIdle | SWaitEvent | SClause | SDelayAlu | SCodeEnd
         | SSetInstPrefetchDistance | SSendmsg | SSendmsghalt | SIcacheInv | SWakeup
         | SIncperflevel | SDecperflevel | STtracedata | STtracedataImm | SDcacheInv
+        | SWaitLoadcnt | SWaitStorecnt | SWaitSamplecnt | SWaitBvhcnt | SWaitExpcnt | SWaitDscnt
+        | SWaitKmcnt | SWaitLoadcntDscnt | SWaitStorecntDscnt | SSleepVar | SPrefetchInst
+        | SPrefetchInstPcRel | SPrefetchData | SPrefetchDataPcRel | SBufferPrefetchData
+        | GlobalInv | GlobalWb | GlobalWbinv | SDcacheInvVol | SDcacheWb | SDcacheWbVol
         | SGl1Inv | BufferGl0Inv | BufferGl1Inv | BufferInv
         | BufferInvl2 | BufferWbinvl1 | BufferWbinvl1Vol | BufferWbl2 | VNop | DsNop | VPipeflush
         | VClrexcp => [None, None] |_w, _s| Flow::Next;

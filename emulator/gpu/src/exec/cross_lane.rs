@@ -94,27 +94,53 @@ impl<const OTHER: bool> Handler for PermuteRows<OTHER> {
     const OWN_MODIFIERS: bool = true;
 
     fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        let Dst::Row(at) = s.dst[0] else {
-            return Flow::Next;
-        };
         let source = w.source(s, 0, Kind::B32);
-        let source = w.vgpr[source];
         let select = u64::from(w.scalar32(s, 1)) | u64::from(w.scalar32(s, 2)) << 32;
-        let (inactive, zero) = (s.packed.op_sel & 1 != 0, s.packed.op_sel & 2 != 0);
-        let exec = w.exec();
-        let mut row = w.vgpr[usize::from(at)];
-        for (i, lane) in row.iter_mut().enumerate() {
-            let first = if OTHER { i & !15 ^ 16 } else { i & !15 };
-            let from = first + (select >> (4 * (i & 15)) & 15) as usize;
-            *lane = match from < L && (inactive || exec >> from & 1 != 0) {
-                true => source[from],
-                false if zero => 0,
-                false => *lane,
-            };
-        }
-        w.result(s, Kind::B32, &row);
-        Flow::Next
+        let nibble = |lane: usize| (select >> (4 * (lane & 15)) & 15) as usize;
+        permute_rows::<OTHER, L>(w, s, source, nibble)
     }
+}
+
+/// As [`PermuteRows`], with each lane's choice in a register.
+struct PermuteRowsBy<const OTHER: bool>;
+
+impl<const OTHER: bool> Handler for PermuteRowsBy<OTHER> {
+    const SRC: [Kind; 4] = [Kind::B32, Kind::B32, Kind::None, Kind::None];
+    const DST: [Kind; 2] = [Kind::B32, Kind::None];
+    const OWN_MODIFIERS: bool = true;
+
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let [source, select] = [0, 1].map(|i| w.source(s, i, Kind::B32));
+        let select = w.vgpr[select];
+        permute_rows::<OTHER, L>(w, s, source, |lane| select[lane] as usize & 15)
+    }
+}
+
+/// Gives each lane a lane of its row of 16, or of the neighbouring one: the one that `select` names.
+fn permute_rows<const OTHER: bool, const L: usize>(
+    w: &mut Wave<'_, L>,
+    s: &Step<L>,
+    source: usize,
+    select: impl Fn(usize) -> usize,
+) -> Flow {
+    let Dst::Row(at) = s.dst[0] else {
+        return Flow::Next;
+    };
+    let source = w.vgpr[source];
+    let (inactive, zero) = (s.packed.op_sel & 1 != 0, s.packed.op_sel & 2 != 0);
+    let exec = w.exec();
+    let mut row = w.vgpr[usize::from(at)];
+    for (i, lane) in row.iter_mut().enumerate() {
+        let first = if OTHER { i & !15 ^ 16 } else { i & !15 };
+        let from = first + select(i);
+        *lane = match from < L && (inactive || exec >> from & 1 != 0) {
+            true => source[from],
+            false if zero => 0,
+            false => *lane,
+        };
+    }
+    w.result(s, Kind::B32, &row);
+    Flow::Next
 }
 
 /// Exchanges the halves of a wave of 64.
@@ -191,6 +217,8 @@ pub(super) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>
         O::VMbcntHiU32B32 => bound::<L, CountBelow<true>>(level),
         O::VPermlane16B32 => bound::<L, PermuteRows<false>>(level),
         O::VPermlanex16B32 => bound::<L, PermuteRows<true>>(level),
+        O::VPermlane16VarB32 => bound::<L, PermuteRowsBy<false>>(level),
+        O::VPermlanex16VarB32 => bound::<L, PermuteRowsBy<true>>(level),
         O::VPermlane64B32 => bound::<L, SwapHalves>(level),
         O::VSwapB32 => bound::<L, Swap>(level),
         O::VMovrelsB32 => bound::<L, MoveRelative<true>>(level),

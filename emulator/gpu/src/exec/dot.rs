@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use redwick_isa::{Inst, Opcode};
 
 use super::float::{bf16_to_f32, f16_to_f32, f32_to_bf16, f32_to_f16};
+use super::fp8::{Format, OcpBf8, OcpFp8};
 use super::{Handler, Level, bound};
 use crate::step::{Bound, Flow, Kind, Step};
 use crate::wave::Wave;
@@ -140,9 +141,22 @@ dot_ops! {
     VDot4I32I8 | VDot4cI32I8 => B32 B32 |a, b, c, _s, clamp| signed_sum(sum_parts::<8>(a, b, true, true), c, clamp);
     VDot4U32U8 => B32 B32 |a, b, c, _s, clamp| unsigned_sum(sum_parts::<8>(a, b, false, false), c, clamp);
     VDot4I32Iu8 => B32 B32 |a, b, c, s, clamp| signed_sum(sum_parts::<8>(a, b, s & 1 != 0, s & 2 != 0), c, clamp);
+    VDot4F32Fp8Fp8 => B32 F32 |a, b, c, _s, _clamp| eight::<OcpFp8, OcpFp8>(a, b, c);
+    VDot4F32Fp8Bf8 => B32 F32 |a, b, c, _s, _clamp| eight::<OcpFp8, OcpBf8>(a, b, c);
+    VDot4F32Bf8Fp8 => B32 F32 |a, b, c, _s, _clamp| eight::<OcpBf8, OcpFp8>(a, b, c);
+    VDot4F32Bf8Bf8 => B32 F32 |a, b, c, _s, _clamp| eight::<OcpBf8, OcpBf8>(a, b, c);
     VDot8I32I4 | VDot8cI32I4 => B32 B32 |a, b, c, _s, clamp| signed_sum(sum_parts::<4>(a, b, true, true), c, clamp);
     VDot8U32U4 => B32 B32 |a, b, c, _s, clamp| unsigned_sum(sum_parts::<4>(a, b, false, false), c, clamp);
     VDot8I32Iu4 => B32 B32 |a, b, c, s, clamp| signed_sum(sum_parts::<4>(a, b, s & 1 != 0, s & 2 != 0), c, clamp);
+}
+
+/// Four products of 8-bit floats added to a sum, low byte first, each step fused.
+#[inline(always)]
+fn eight<A: Format, B: Format>(a: u32, b: u32, c: u32) -> u32 {
+    let sum = (0..4).fold(f32::from_bits(c), |sum, i| {
+        A::decode(a >> (8 * i)).mul_add(B::decode(b >> (8 * i)), sum)
+    });
+    sum.to_bits()
 }
 
 /// Binds a dot product.

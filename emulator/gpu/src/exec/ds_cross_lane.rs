@@ -10,10 +10,11 @@ use crate::fault::FaultKind;
 use crate::step::{Bound, Flow, Kind, Step};
 use crate::wave::Wave;
 
-/// Every lane takes the data of the lane that its address names; inactive lanes give 0.
-struct Pull;
+/// Every lane takes the data of the lane that its address names; inactive lanes give 0, or their data
+/// too if `ALL`.
+struct Pull<const ALL: bool>;
 
-impl Handler for Pull {
+impl<const ALL: bool> Handler for Pull<ALL> {
     const SRC: [Kind; 4] = [Kind::B32, Kind::B32, Kind::None, Kind::None];
     const DST: [Kind; 2] = [Kind::B32, Kind::None];
 
@@ -22,7 +23,11 @@ impl Handler for Pull {
         let (address, data) = (w.source(s, 0, Kind::B32), w.source(s, 1, Kind::B32));
         let exec = w.exec();
         let mut active = [0; L];
-        crate::wave::blend(&mut active, &w.vgpr[data], exec);
+        crate::wave::blend(
+            &mut active,
+            &w.vgpr[data],
+            if ALL { u64::MAX } else { exec },
+        );
         let mut row = [0; L];
         for i in 0..L {
             let from = w.vgpr[address][i].wrapping_add(s.imm as u32) / 4;
@@ -131,7 +136,8 @@ impl<const UP: bool> Handler for Count<UP> {
 /// Binds a move between lanes.
 pub(super) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>> {
     Some(match inst.opcode {
-        Opcode::DsBpermuteB32 => bound::<L, Pull>(level),
+        Opcode::DsBpermuteB32 => bound::<L, Pull<false>>(level),
+        Opcode::DsBpermuteFiB32 => bound::<L, Pull<true>>(level),
         Opcode::DsPermuteB32 => bound::<L, Push>(level),
         Opcode::DsAppend => plain::<L, Count<true>>(),
         Opcode::DsConsume => plain::<L, Count<false>>(),

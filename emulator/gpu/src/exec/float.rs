@@ -143,6 +143,28 @@ macro_rules! minimum_maximum {
 minimum_maximum!(f32, min32, max32);
 minimum_maximum!(f64, min64, max64);
 
+/// As the smaller and the larger above, but a NaN wins against a number.
+macro_rules! propagating {
+    ($float:ty, $name:ident, $number:ident) => {
+        #[inline(always)]
+        pub(crate) fn $name(a: $float, b: $float) -> $float {
+            let number = $number(a, b);
+            if a.is_nan() {
+                a
+            } else if b.is_nan() {
+                b
+            } else {
+                number
+            }
+        }
+    };
+}
+
+propagating!(f32, minimum32, min32);
+propagating!(f32, maximum32, max32);
+propagating!(f64, minimum64, min64);
+propagating!(f64, maximum64, max64);
+
 /// The middle of three; with a NaN among them, the smallest.
 #[inline(always)]
 pub(crate) fn med32(a: f32, b: f32, c: f32) -> f32 {
@@ -258,6 +280,8 @@ mod tests {
         assert_eq!(max32(-0.0, 0.0).to_bits(), 0);
         assert_eq!(min32(f32::NAN, 3.0), 3.0);
         assert_eq!(max64(-3.0, f64::NAN), -3.0);
+        assert!(minimum32(1.0, f32::NAN).is_nan() && maximum64(f64::NAN, 1.0).is_nan());
+        assert_eq!(maximum32(-0.0, 0.0).to_bits(), 0);
         assert_eq!(med32(3.0, 1.0, 2.0), 2.0);
         assert_eq!(med32(f32::NAN, 1.0, 2.0), 1.0);
     }

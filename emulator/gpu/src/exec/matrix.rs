@@ -15,9 +15,10 @@ use std::ops::Range;
 use redwick_isa::{Inst, Opcode};
 
 use super::float::{bf16_to_f32, f16_to_f32};
-use super::fp8::{Bf8, Format, Fp8};
+use super::fp8::{Bf8, Format, Fp8, OcpBf8, OcpFp8};
 use super::{Handler, Level, bound};
 use crate::step::{Bound, Dst, Flow, Kind, Step};
+use crate::target::{EightBits, Target};
 use crate::wave::Wave;
 
 /// Lanes of the waves that have these operations.
@@ -111,6 +112,8 @@ elements! {
     Bf16: f32, 2, |word, i| bf16_to_f32(word >> (16 * i) & 0xffff);
     F8: f32, 4, |word, i| Fp8::decode(word >> (8 * i));
     B8: f32, 4, |word, i| Bf8::decode(word >> (8 * i));
+    OcpF8: f32, 4, |word, i| OcpFp8::decode(word >> (8 * i));
+    OcpB8: f32, 4, |word, i| OcpBf8::decode(word >> (8 * i));
     I8: i32, 4, |word, i| i32::from((word >> (8 * i)) as i8);
 }
 
@@ -358,11 +361,16 @@ fn mfma64<const L: usize, const M: usize, const B: usize>(level: Level) -> Bound
 }
 
 /// Binds a matrix operation.
-pub(super) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>> {
+pub(super) fn bind<const L: usize>(inst: &Inst, level: Level, target: &Target) -> Option<Bound<L>> {
     if L != LANES {
         return None;
     }
-    floats(inst.opcode, level).or_else(|| small(inst.opcode, level))
+    floats(inst.opcode, level)
+        .or_else(|| bytes(inst.opcode, level))
+        .or_else(|| match target.eight_bits {
+            EightBits::Fnuz => eight_bits::<L, F8, B8>(inst.opcode, level),
+            EightBits::Ocp => eight_bits::<L, OcpF8, OcpB8>(inst.opcode, level),
+        })
 }
 
 fn floats<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
@@ -396,7 +404,7 @@ fn floats<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
     })
 }
 
-fn small<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
+fn bytes<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
     use Opcode as O;
     Some(match opcode {
         O::VMfmaI32_32x32x4_2bI8 => mfma::<L, I8, I8, 32, 4, 2>(level),
@@ -406,14 +414,25 @@ fn small<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
         O::VMfmaI32_16x16x16I8 => mfma::<L, I8, I8, 16, 16, 1>(level),
         O::VMfmaI32_32x32x16I8 => mfma::<L, I8, I8, 32, 16, 1>(level),
         O::VMfmaI32_16x16x32I8 => mfma::<L, I8, I8, 16, 32, 1>(level),
-        O::VMfmaF32_32x32x16Fp8Fp8 => mfma::<L, F8, F8, 32, 16, 1>(level),
-        O::VMfmaF32_32x32x16Fp8Bf8 => mfma::<L, F8, B8, 32, 16, 1>(level),
-        O::VMfmaF32_32x32x16Bf8Fp8 => mfma::<L, B8, F8, 32, 16, 1>(level),
-        O::VMfmaF32_32x32x16Bf8Bf8 => mfma::<L, B8, B8, 32, 16, 1>(level),
-        O::VMfmaF32_16x16x32Fp8Fp8 => mfma::<L, F8, F8, 16, 32, 1>(level),
-        O::VMfmaF32_16x16x32Fp8Bf8 => mfma::<L, F8, B8, 16, 32, 1>(level),
-        O::VMfmaF32_16x16x32Bf8Fp8 => mfma::<L, B8, F8, 16, 32, 1>(level),
-        O::VMfmaF32_16x16x32Bf8Bf8 => mfma::<L, B8, B8, 16, 32, 1>(level),
+        _ => return None,
+    })
+}
+
+/// Operations on 8-bit floats: `E` has 4 bits of exponent, `F` 5.
+fn eight_bits<const L: usize, E: Element<Sum = f32>, F: Element<Sum = f32>>(
+    opcode: Opcode,
+    level: Level,
+) -> Option<Bound<L>> {
+    use Opcode as O;
+    Some(match opcode {
+        O::VMfmaF32_32x32x16Fp8Fp8 => mfma::<L, E, E, 32, 16, 1>(level),
+        O::VMfmaF32_32x32x16Fp8Bf8 => mfma::<L, E, F, 32, 16, 1>(level),
+        O::VMfmaF32_32x32x16Bf8Fp8 => mfma::<L, F, E, 32, 16, 1>(level),
+        O::VMfmaF32_32x32x16Bf8Bf8 => mfma::<L, F, F, 32, 16, 1>(level),
+        O::VMfmaF32_16x16x32Fp8Fp8 => mfma::<L, E, E, 16, 32, 1>(level),
+        O::VMfmaF32_16x16x32Fp8Bf8 => mfma::<L, E, F, 16, 32, 1>(level),
+        O::VMfmaF32_16x16x32Bf8Fp8 => mfma::<L, F, E, 16, 32, 1>(level),
+        O::VMfmaF32_16x16x32Bf8Bf8 => mfma::<L, F, F, 16, 32, 1>(level),
         _ => return None,
     })
 }

@@ -114,14 +114,18 @@ impl Handler for DenormMode {
 }
 
 /// Answers messages with the instruction count, which serves as the clock.
-struct Message;
+struct Message<const WIDE: bool>;
 
-impl Handler for Message {
-    const DST: [Kind; 2] = [Kind::B64, Kind::None];
+impl<const WIDE: bool> Handler for Message<WIDE> {
+    const DST: [Kind; 2] = [if WIDE { Kind::B64 } else { Kind::B32 }, Kind::None];
     const VECTOR: bool = false;
 
     fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        w.set_scalar64(s, 0, w.executed);
+        if WIDE {
+            w.set_scalar64(s, 0, w.executed);
+        } else {
+            w.set_scalar32(s, 0, w.executed as u32);
+        }
         Flow::Next
     }
 }
@@ -134,7 +138,8 @@ pub(super) fn bind<const L: usize>(opcode: Opcode) -> Option<Bound<L>> {
         O::SSetregB32 | O::SSetregImm32B32 => plain::<L, SetRegister>(),
         O::SRoundMode => plain::<L, RoundMode>(),
         O::SDenormMode => plain::<L, DenormMode>(),
-        O::SSendmsgRtnB64 => plain::<L, Message>(),
+        O::SSendmsgRtnB32 => plain::<L, Message<false>>(),
+        O::SSendmsgRtnB64 => plain::<L, Message<true>>(),
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use redwick_isa::{Inst, Opcode};
 
-use super::float::{f16_to_f32, f32_to_f16, f64_to_f16, max32, min32};
+use super::float::{f16_to_f32, f32_to_f16, f64_to_f16, max32, maximum32, min32, minimum32};
 use super::{Handler, Level, bound};
 use crate::step::{Bound, Dst, Flow, Kind, Step};
 use crate::wave::Wave;
@@ -141,6 +141,8 @@ packed_ops! {
     VPkMulF16 => PkF16 2 |a, b, _c, clamp| float(f16_to_f32(a) * f16_to_f32(b), clamp);
     VPkMinF16 => PkF16 2 |a, b, _c, clamp| float(min32(f16_to_f32(a), f16_to_f32(b)), clamp);
     VPkMaxF16 => PkF16 2 |a, b, _c, clamp| float(max32(f16_to_f32(a), f16_to_f32(b)), clamp);
+    VPkMinimumF16 => PkF16 2 |a, b, _c, clamp| float(minimum32(f16_to_f32(a), f16_to_f32(b)), clamp);
+    VPkMaximumF16 => PkF16 2 |a, b, _c, clamp| float(maximum32(f16_to_f32(a), f16_to_f32(b)), clamp);
     VPkFmaF16 | VPkFmacF16 => PkF16 3 |a, b, c, clamp| {
         let product = f64::from(f16_to_f32(a)) * f64::from(f16_to_f32(b));
         f64_to_f16(limit(product + f64::from(f16_to_f32(c)), clamp))

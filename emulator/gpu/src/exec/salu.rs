@@ -201,6 +201,9 @@ scalar_ops! { fn arithmetic;
     SMaxI32 => (a: i32, b: i32, _scc, _i) -> With<i32> { With(a.max(b), a > b) }
     SMinU32 => (a: u32, b: u32, _scc, _i) -> With<u32> { With(a.min(b), a < b) }
     SMaxU32 => (a: u32, b: u32, _scc, _i) -> With<u32> { With(a.max(b), a > b) }
+    SAddNcU64 => (a: u64, b: u64, _scc, _i) -> Keep<u64> { Keep(a.wrapping_add(b)) }
+    SSubNcU64 => (a: u64, b: u64, _scc, _i) -> Keep<u64> { Keep(a.wrapping_sub(b)) }
+    SMulU64 => (a: u64, b: u64, _scc, _i) -> Keep<u64> { Keep(a.wrapping_mul(b)) }
     SMulI32 => (a: u32, b: u32, _scc, _i) -> Keep<u32> { Keep(a.wrapping_mul(b)) }
     SMulHiU32 => (a: u32, b: u32, _scc, _i) -> Keep<u32> { Keep(((u64::from(a) * u64::from(b)) >> 32) as u32) }
     SMulHiI32 => (a: i32, b: i32, _scc, _i) -> Keep<i32> { Keep(((i64::from(a) * i64::from(b)) >> 32) as i32) }

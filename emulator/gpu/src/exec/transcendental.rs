@@ -10,7 +10,7 @@ use super::value::F16;
 
 /// 2^x.
 #[inline(always)]
-fn exp2(x: f32) -> f32 {
+pub(super) fn exp2(x: f32) -> f32 {
     let limited = f64::from(x).clamp(-160.0, 160.0);
     let whole = limited.round_ties_even();
     let rest = (limited - whole) * LN_2;
@@ -45,8 +45,9 @@ fn log2_positive(x: f64) -> f64 {
     exponent + 2.0 / LN_2 * s * sum
 }
 
+/// The base-2 logarithm.
 #[inline(always)]
-fn log2(x: f32) -> f32 {
+pub(super) fn log2(x: f32) -> f32 {
     let value = log2_positive(f64::from(x).max(f64::MIN_POSITIVE)) as f32;
     match () {
         () if x.is_nan() || x < 0.0 => f32::NAN,
@@ -105,8 +106,9 @@ fn cosine(x: f32) -> f32 {
     }
 }
 
+/// 1 / √x.
 #[inline(always)]
-fn inverse_root(x: f32) -> f32 {
+pub(super) fn inverse_root(x: f32) -> f32 {
     (1.0 / f64::from(x).sqrt()) as f32
 }
 

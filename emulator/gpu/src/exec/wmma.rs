@@ -11,13 +11,12 @@
 
 use std::marker::PhantomData;
 
-use redwick_isa::{Generation, Inst, Opcode};
+use redwick_isa::{Inst, Opcode};
 
 use super::float::{bf16_to_f32, f16_to_f32, f32_to_bf16, f32_to_f16};
 use super::fp8::{Format as _, OcpBf8, OcpFp8};
 use super::{Handler, Level, bound};
 use crate::step::{Bound, Dst, Flow, Kind, Step};
-use crate::target::Target;
 use crate::wave::Wave;
 
 /// Rows and columns.
@@ -326,11 +325,10 @@ fn wmma<const L: usize, F: Format, Y: Layout, const K: usize, const SPARSE: bool
 }
 
 /// Binds a matrix operation.
-pub(super) fn bind<const L: usize>(inst: &Inst, level: Level, target: &Target) -> Option<Bound<L>> {
-    match target.generation {
-        Generation::Rdna3 => rdna3(inst.opcode, level),
-        _ => None,
-    }
+pub(super) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>> {
+    rdna3(inst.opcode, level)
+        .or_else(|| rdna4(inst.opcode, level))
+        .or_else(|| sparse(inst.opcode, level))
 }
 
 fn rdna3<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
@@ -342,6 +340,42 @@ fn rdna3<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
         O::VWmmaBf16_16x16x16Bf16 => wmma::<L, Bf16Bf16, Rdna3, 16, false>(level),
         O::VWmmaI32_16x16x16Iu8 => wmma::<L, Int<8>, Rdna3, 16, false>(level),
         O::VWmmaI32_16x16x16Iu4 => wmma::<L, Int<4>, Rdna3, 16, false>(level),
+        _ => return None,
+    })
+}
+
+fn rdna4<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
+    use Opcode as O;
+    Some(match opcode {
+        O::VWmmaF32_16x16x16F16Rdna4 => wmma::<L, F32F16, Rdna4, 16, false>(level),
+        O::VWmmaF32_16x16x16Bf16Rdna4 => wmma::<L, F32Bf16, Rdna4, 16, false>(level),
+        O::VWmmaF16_16x16x16F16Rdna4 => wmma::<L, F16F16, Rdna4, 16, false>(level),
+        O::VWmmaBf16_16x16x16Bf16Rdna4 => wmma::<L, Bf16Bf16, Rdna4, 16, false>(level),
+        O::VWmmaI32_16x16x16Iu8Rdna4 => wmma::<L, Int<8>, Rdna4, 16, false>(level),
+        O::VWmmaI32_16x16x16Iu4Rdna4 => wmma::<L, Int<4>, Rdna4, 16, false>(level),
+        O::VWmmaI32_16x16x32Iu4 => wmma::<L, Int<4>, Rdna4, 32, false>(level),
+        O::VWmmaF32_16x16x16Fp8Fp8 => wmma::<L, Fp8Fp8, Rdna4, 16, false>(level),
+        O::VWmmaF32_16x16x16Fp8Bf8 => wmma::<L, Fp8Bf8, Rdna4, 16, false>(level),
+        O::VWmmaF32_16x16x16Bf8Fp8 => wmma::<L, Bf8Fp8, Rdna4, 16, false>(level),
+        O::VWmmaF32_16x16x16Bf8Bf8 => wmma::<L, Bf8Bf8, Rdna4, 16, false>(level),
+        _ => return None,
+    })
+}
+
+fn sparse<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
+    use Opcode as O;
+    Some(match opcode {
+        O::VSwmmacF32_16x16x32F16 => wmma::<L, F32F16, Rdna4, 32, true>(level),
+        O::VSwmmacF32_16x16x32Bf16 => wmma::<L, F32Bf16, Rdna4, 32, true>(level),
+        O::VSwmmacF16_16x16x32F16 => wmma::<L, F16F16, Rdna4, 32, true>(level),
+        O::VSwmmacBf16_16x16x32Bf16 => wmma::<L, Bf16Bf16, Rdna4, 32, true>(level),
+        O::VSwmmacI32_16x16x32Iu8 => wmma::<L, Int<8>, Rdna4, 32, true>(level),
+        O::VSwmmacI32_16x16x32Iu4 => wmma::<L, Int<4>, Rdna4, 32, true>(level),
+        O::VSwmmacI32_16x16x64Iu4 => wmma::<L, Int<4>, Rdna4, 64, true>(level),
+        O::VSwmmacF32_16x16x32Fp8Fp8 => wmma::<L, Fp8Fp8, Rdna4, 32, true>(level),
+        O::VSwmmacF32_16x16x32Fp8Bf8 => wmma::<L, Fp8Bf8, Rdna4, 32, true>(level),
+        O::VSwmmacF32_16x16x32Bf8Fp8 => wmma::<L, Bf8Fp8, Rdna4, 32, true>(level),
+        O::VSwmmacF32_16x16x32Bf8Bf8 => wmma::<L, Bf8Bf8, Rdna4, 32, true>(level),
         _ => return None,
     })
 }

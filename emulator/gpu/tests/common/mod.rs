@@ -5,7 +5,7 @@
 use redwick_gpu::{Dispatch, Gpu, LaunchError, Module, Options, Statistics};
 
 /// The targets that the test kernels were built for.
-pub(crate) const TARGETS: [&str; 4] = ["gfx90a", "gfx942", "gfx1030", "gfx1100"];
+pub(crate) const TARGETS: [&str; 5] = ["gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"];
 
 /// A GPU with a loaded set of test kernels, in checked mode.
 pub(crate) struct Bench {
