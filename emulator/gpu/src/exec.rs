@@ -29,12 +29,14 @@ mod fp8;
 mod global;
 mod integer;
 mod level;
+mod load_store;
 mod load_to_lds;
 mod map;
 mod matrix;
 mod mode;
 mod packed;
 mod part;
+mod rounded;
 mod salu;
 mod salu_compare;
 mod salu_float;
@@ -50,6 +52,7 @@ mod wmma;
 
 pub(crate) use control::{is_direct_branch, nowhere, refused};
 pub(crate) use level::{Level, run};
+pub(crate) use mode::sets_rounding;
 
 use redwick_isa::{Inst, Opcode};
 
@@ -94,10 +97,17 @@ fn with<const L: usize, H: Handler>(run: Run<L>) -> Bound<L> {
     }
 }
 
-/// Finds what executes an instruction.
-pub(crate) fn bind<const L: usize>(inst: &Inst, level: Level, target: &Target) -> Option<Bound<L>> {
+/// Finds what executes an instruction; `rounds`: it may run under any rounding mode.
+pub(crate) fn bind<const L: usize>(
+    inst: &Inst,
+    level: Level,
+    target: &Target,
+    rounds: bool,
+) -> Option<Bound<L>> {
     let op = inst.opcode;
-    None.or_else(|| arithmetic::bind(op, level))
+    let rounded = rounds.then(|| rounded::bind(op, level)).flatten();
+    rounded
+        .or_else(|| arithmetic::bind(op, level))
         .or_else(|| integer::bind(inst, level))
         .or_else(|| compare::bind(op, level))
         .or_else(|| convert::bind(op, level))
@@ -120,8 +130,7 @@ pub(crate) fn bind<const L: usize>(inst: &Inst, level: Level, target: &Target) -
         .or_else(|| control::bind(op))
         .or_else(|| scalar_memory::bind(op))
         .or_else(|| load_to_lds::bind(inst))
-        .or_else(|| global::bind(inst, level))
-        .or_else(|| buffer::bind(inst))
+        .or_else(|| load_store::bind(inst, level))
         .or_else(|| atomic::bind(inst))
         .or_else(|| ds::bind(inst, level))
         .or_else(|| ds_cross_lane::bind(inst, level))

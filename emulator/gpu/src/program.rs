@@ -51,6 +51,8 @@ pub(crate) struct Program<const L: usize> {
     /// Device address → index of its step.
     index: HashMap<u64, u32>,
     pub(crate) target: &'static Target,
+    /// Results may have to be rounded otherwise than to nearest even.
+    pub(crate) rounds: bool,
 }
 
 impl<const L: usize> Program<L> {
@@ -128,16 +130,19 @@ impl<const L: usize> Program<L> {
             &ranges,
             registers,
             accumulators.min(registers),
+            descriptor.rsrc1.float_mode_bits() & 15 != 0,
         )
     }
 
-    /// Decodes the code that is reached from `entry`; `ranges` are where code may be at all.
+    /// Decodes the code that is reached from `entry`; `ranges` are where code may be at all; `rounds`:
+    /// it starts in another rounding mode than to nearest even.
     pub(crate) fn from_code(
         code: &dyn Code,
         entry: u64,
         ranges: &[(u64, u64)],
         registers: usize,
         accumulators: usize,
+        rounds: bool,
     ) -> Self {
         let mut program = Self {
             steps: Vec::new(),
@@ -149,6 +154,7 @@ impl<const L: usize> Program<L> {
             instructions: Vec::new(),
             index: HashMap::new(),
             target: code.target(),
+            rounds,
         };
         let mut decoder = Decoder {
             code,
@@ -159,6 +165,11 @@ impl<const L: usize> Program<L> {
         if decoder.indirect {
             ranges.iter().for_each(|range| decoder.sweep(*range));
         }
+        let sets = |found: &Decoded| match found {
+            Decoded::Inst(inst) => exec::sets_rounding(inst),
+            Decoded::Unknown(_) => false,
+        };
+        program.rounds |= decoder.found.values().any(sets);
         program.assemble(code, decoder.found);
         program.entry = program.step_at(entry).unwrap_or(0);
         program

@@ -11,7 +11,7 @@ mod result;
 mod scalar;
 
 pub(crate) use lanes::{LANE_INVALID, dpp_lanes, mask_of};
-pub(crate) use mode::Mode;
+pub(crate) use mode::{Mode, Rounding};
 pub(crate) use result::blend;
 
 use redwick_isa::inst::sreg;

@@ -1,13 +1,11 @@
-//! Loads and stores through buffer descriptors (MUBUF).
+//! Addresses through buffer descriptors (MUBUF).
 
-use redwick_isa::{Inst, Opcode, Operand};
+use redwick_isa::{Inst, Operand};
 
 use super::access::Refused;
-use super::global::done;
-use super::part::{self, Part};
-use super::{Handler, plain};
+use super::load_store::Space;
 use crate::fault::FaultKind;
-use crate::step::{Bound, Dst, Flow, Kind, Src, Step};
+use crate::step::{Bound, Kind, Src, Step};
 use crate::target::Target;
 use crate::wave::Wave;
 
@@ -108,120 +106,60 @@ fn word_addresses<const L: usize>(
     s: &Step<L>,
     word: usize,
 ) -> Result<([u64; L], u64), Refused> {
+    if word == 0 {
+        return addresses(w, s, 4);
+    }
     let mut further = s.clone();
     further.imm += 4 * word as i32;
     addresses(w, &further, 4)
 }
 
-/// Loads `W` words; what is outside the buffer reads 0.
-struct LoadWords<const W: usize>;
+/// Memory behind a buffer descriptor: what is outside reads 0, and is not written.
+pub(super) struct Buffered;
 
-impl<const W: usize> LoadWords<W> {
-    fn load<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Result<(), Refused> {
-        let Dst::Row(first) = s.dst[0] else {
-            return Ok(());
-        };
-        let exec = w.exec();
+impl Space for Buffered {
+    const ADDRESS: [Kind; 4] = [Kind::B32, Kind::B32, Kind::B32, Kind::None];
+    const DATA: usize = 3;
+
+    fn load_words<const W: usize, const L: usize>(
+        w: &mut Wave<'_, L>,
+        s: &Step<L>,
+    ) -> Result<[[u32; L]; W], Refused> {
         let mut rows = [[0; L]; W];
         for (word, row) in rows.iter_mut().enumerate() {
-            let (addresses, mask) = if word == 0 {
-                addresses(w, s, 4)?
-            } else {
-                word_addresses(w, s, word)?
-            };
+            let (addresses, mask) = word_addresses(w, s, word)?;
             [*row] = w.load_words::<1>(&addresses, mask)?;
         }
-        for (word, row) in rows.iter().enumerate() {
-            w.write_row(usize::from(first) + word, row, exec);
-        }
-        Ok(())
+        Ok(rows)
     }
-}
 
-impl<const W: usize> Handler for LoadWords<W> {
-    const SRC: [Kind; 4] = [Kind::B32, Kind::B32, Kind::B32, Kind::None];
-    const DST: [Kind; 2] = [Kind::B32, Kind::None];
-
-    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        let result = Self::load(w, s);
-        done(w, result)
-    }
-}
-
-/// Stores `W` words; what is outside the buffer is dropped.
-struct StoreWords<const W: usize>;
-
-impl<const W: usize> StoreWords<W> {
-    fn store<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Result<(), Refused> {
-        let first = w.source(s, 3, Kind::B32);
-        for word in 0..W {
+    fn store_words<const W: usize, const L: usize>(
+        w: &mut Wave<'_, L>,
+        s: &Step<L>,
+        first: usize,
+    ) -> Result<(), Refused> {
+        (0..W).try_for_each(|word| {
             let (addresses, mask) = word_addresses(w, s, word)?;
-            w.store_words::<1>(&addresses, mask, first + word)?;
-        }
-        Ok(())
+            w.store_words::<1>(&addresses, mask, first + word)
+        })
     }
-}
 
-impl<const W: usize> Handler for StoreWords<W> {
-    const SRC: [Kind; 4] = [Kind::B32; 4];
-
-    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        let result = Self::store(w, s);
-        done(w, result)
-    }
-}
-
-/// Loads `N` bytes.
-struct LoadPart<const N: usize, P>(std::marker::PhantomData<P>);
-
-impl<const N: usize, P: Part> LoadPart<N, P> {
-    fn load<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Result<(), Refused> {
-        let Dst::Row(row) = s.dst[0] else {
-            return Ok(());
-        };
-        let exec = w.exec();
+    fn load_part<const N: usize, const L: usize>(
+        w: &mut Wave<'_, L>,
+        s: &Step<L>,
+    ) -> Result<[u32; L], Refused> {
         let (addresses, mask) = addresses(w, s, N as u64)?;
-        let loaded = w.load_part::<N>(&addresses, mask)?;
-        part::write::<P, L>(w, usize::from(row), &loaded, exec);
-        Ok(())
+        w.load_part::<N>(&addresses, mask)
     }
-}
 
-impl<const N: usize, P: Part> Handler for LoadPart<N, P> {
-    const SRC: [Kind; 4] = [Kind::B32, Kind::B32, Kind::B32, Kind::None];
-    const DST: [Kind; 2] = [Kind::B32, Kind::None];
-
-    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        let result = Self::load(w, s);
-        done(w, result)
+    fn store_part<const N: usize, const L: usize>(
+        w: &mut Wave<'_, L>,
+        s: &Step<L>,
+        row: &[u32; L],
+    ) -> Result<(), Refused> {
+        let (addresses, mask) = addresses(w, s, N as u64)?;
+        w.store_part::<N>(&addresses, mask, row)
     }
-}
-
-/// Stores `N` bytes, from bit `SHIFT` of the data on.
-struct StorePart<const N: usize, const SHIFT: u32>;
-
-impl<const N: usize, const SHIFT: u32> Handler for StorePart<N, SHIFT> {
-    const SRC: [Kind; 4] = [Kind::B32; 4];
-
-    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        let row = w.source(s, 3, Kind::B32);
-        let row = w.vgpr[row].map(|lane| lane >> SHIFT);
-        let result = addresses(w, s, N as u64)
-            .and_then(|(addresses, mask)| w.store_part::<N>(&addresses, mask, &row));
-        done(w, result)
-    }
-}
-
-/// Binds a load or store through a buffer descriptor.
-pub(super) fn bind<const L: usize>(inst: &Inst) -> Option<Bound<L>> {
-    let (mut bound, words) = handler(inst.opcode)?;
-    address_form(&mut bound, inst);
-    if bound.src[3] == Kind::None {
-        bound.dst_words[0] = words;
-    } else {
-        bound.src_words[3] = words;
-    }
-    Some(bound)
 }
 
 /// How wide the registers of an address are: those of index and offset, the descriptor, the base.
@@ -232,34 +170,4 @@ pub(super) fn address_form<const L: usize>(bound: &mut Bound<L>, inst: &Inst) {
         _ => 1 + u8::from(both),
     };
     bound.src_words[..3].copy_from_slice(&[registers, 4, 1]);
-}
-
-fn handler<const L: usize>(opcode: Opcode) -> Option<(Bound<L>, u8)> {
-    use Opcode as O;
-    use part::{High, HighSigned, Low, LowSigned, Signed, Unsigned};
-    Some(match opcode {
-        O::BufferLoadB32 => (plain::<L, LoadWords<1>>(), 1),
-        O::BufferLoadB64 => (plain::<L, LoadWords<2>>(), 2),
-        O::BufferLoadB96 => (plain::<L, LoadWords<3>>(), 3),
-        O::BufferLoadB128 => (plain::<L, LoadWords<4>>(), 4),
-        O::BufferStoreB32 => (plain::<L, StoreWords<1>>(), 1),
-        O::BufferStoreB64 => (plain::<L, StoreWords<2>>(), 2),
-        O::BufferStoreB96 => (plain::<L, StoreWords<3>>(), 3),
-        O::BufferStoreB128 => (plain::<L, StoreWords<4>>(), 4),
-        O::BufferLoadU8 => (plain::<L, LoadPart<1, Unsigned>>(), 1),
-        O::BufferLoadI8 => (plain::<L, LoadPart<1, Signed<8>>>(), 1),
-        O::BufferLoadU16 => (plain::<L, LoadPart<2, Unsigned>>(), 1),
-        O::BufferLoadI16 => (plain::<L, LoadPart<2, Signed<16>>>(), 1),
-        O::BufferLoadD16U8 => (plain::<L, LoadPart<1, Low>>(), 1),
-        O::BufferLoadD16I8 => (plain::<L, LoadPart<1, LowSigned>>(), 1),
-        O::BufferLoadD16B16 => (plain::<L, LoadPart<2, Low>>(), 1),
-        O::BufferLoadD16HiU8 => (plain::<L, LoadPart<1, High>>(), 1),
-        O::BufferLoadD16HiI8 => (plain::<L, LoadPart<1, HighSigned>>(), 1),
-        O::BufferLoadD16HiB16 => (plain::<L, LoadPart<2, High>>(), 1),
-        O::BufferStoreB8 => (plain::<L, StorePart<1, 0>>(), 1),
-        O::BufferStoreB16 => (plain::<L, StorePart<2, 0>>(), 1),
-        O::BufferStoreD16HiB8 => (plain::<L, StorePart<1, 16>>(), 1),
-        O::BufferStoreD16HiB16 => (plain::<L, StorePart<2, 16>>(), 1),
-        _ => return None,
-    })
 }

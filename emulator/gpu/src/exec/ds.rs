@@ -4,8 +4,8 @@ use redwick_isa::{Inst, Opcode};
 
 use super::access::{Refused, lanes, narrow, widen};
 use super::global::done;
-use super::part::{self, Part};
-use super::{Handler, Level, bound};
+use super::load_store::Space;
+use super::{Handler, Level, bound, plain};
 use crate::fault::FaultKind;
 use crate::step::{Bound, Dst, Flow, Kind, Step};
 use crate::wave::Wave;
@@ -91,25 +91,6 @@ fn two_offsets<const L: usize>(s: &Step<L>, unit: u32) -> [u32; 2] {
     [(imm & 0xff) * unit, (imm >> 8 & 0xff) * unit]
 }
 
-/// Loads `W` consecutive words.
-struct LoadWords<const W: usize>;
-
-impl<const W: usize> LoadWords<W> {
-    #[inline(always)]
-    fn load<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Result<(), Refused> {
-        let Dst::Row(first) = s.dst[0] else {
-            return Ok(());
-        };
-        let offsets = offsets(w, s, s.imm as u32);
-        let rows = gather::<W, L>(w, &offsets)?;
-        let mask = w.exec();
-        for (word, row) in rows.iter().enumerate() {
-            w.write_row(usize::from(first) + word, row, mask);
-        }
-        Ok(())
-    }
-}
-
 /// Loads `W` words for each active lane.
 #[inline(always)]
 fn gather<const W: usize, const L: usize>(
@@ -157,17 +138,6 @@ fn gather_all<const W: usize, const L: usize>(
         }
     }
     true
-}
-
-impl<const W: usize> Handler for LoadWords<W> {
-    const SRC: [Kind; 4] = [Kind::B32, Kind::None, Kind::None, Kind::None];
-    const DST: [Kind; 2] = [Kind::B32, Kind::None];
-
-    #[inline(always)]
-    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        let result = Self::load(w, s);
-        done(w, result)
-    }
 }
 
 /// Loads `W` words from each of two places `UNIT` bytes times an offset away.
@@ -218,21 +188,6 @@ fn scatter<const W: usize, const L: usize>(
     Ok(())
 }
 
-/// Stores `W` consecutive words.
-struct StoreWords<const W: usize>;
-
-impl<const W: usize> Handler for StoreWords<W> {
-    const SRC: [Kind; 4] = [Kind::B32, Kind::B32, Kind::None, Kind::None];
-
-    #[inline(always)]
-    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        let first = w.source(s, 1, Kind::B32);
-        let offsets = offsets(w, s, s.imm as u32);
-        let result = scatter::<W, L>(w, &offsets, first);
-        done(w, result)
-    }
-}
-
 /// Stores `W` words to each of two places.
 struct StoreTwo<const W: usize, const UNIT: u32>;
 
@@ -250,103 +205,109 @@ impl<const W: usize, const UNIT: u32> Handler for StoreTwo<W, UNIT> {
     }
 }
 
-/// Loads `N` bytes.
-struct LoadPart<const N: usize, P>(std::marker::PhantomData<P>);
+/// Exchanges `W` words at each of two places.
+struct ExchangeTwo<const W: usize, const UNIT: u32>;
 
-impl<const N: usize, P: Part> Handler for LoadPart<N, P> {
-    const SRC: [Kind; 4] = [Kind::B32, Kind::None, Kind::None, Kind::None];
-    const DST: [Kind; 2] = [Kind::B32, Kind::None];
-
-    #[inline(always)]
-    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        let Dst::Row(row) = s.dst[0] else {
-            return Flow::Next;
+impl<const W: usize, const UNIT: u32> ExchangeTwo<W, UNIT> {
+    fn exchange<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Result<(), Refused> {
+        let Dst::Row(to) = s.dst[0] else {
+            return Ok(());
         };
-        let (offsets, mask) = (offsets(w, s, s.imm as u32), w.exec());
-        let mut loaded = [0; L];
-        for lane in lanes(mask) {
-            match w.lds_load::<N>(offsets[lane], lane) {
-                Ok(bytes) => loaded[lane] = widen(bytes),
-                Err(kind) => return w.stop(*kind),
-            }
+        let places = two_offsets(s, UNIT).map(|offset| offsets(w, s, offset));
+        let data = [1, 2].map(|i| w.source(s, i, Kind::B32));
+        let mask = w.exec();
+        let mut old = Vec::with_capacity(2 * W);
+        for (place, first) in places.iter().zip(data) {
+            old.extend(gather::<W, L>(w, place)?);
+            scatter::<W, L>(w, place, first)?;
         }
-        part::write::<P, L>(w, usize::from(row), &loaded, mask);
-        Flow::Next
+        for (word, row) in old.iter().enumerate() {
+            w.write_row(usize::from(to) + word, row, mask);
+        }
+        Ok(())
     }
 }
 
-/// Stores `N` bytes, from bit `SHIFT` of the data on.
-struct StorePart<const N: usize, const SHIFT: u32>;
+impl<const W: usize, const UNIT: u32> Handler for ExchangeTwo<W, UNIT> {
+    const SRC: [Kind; 4] = [Kind::B32, Kind::B32, Kind::B32, Kind::None];
+    const DST: [Kind; 2] = [Kind::B32, Kind::None];
 
-impl<const N: usize, const SHIFT: u32> Handler for StorePart<N, SHIFT> {
-    const SRC: [Kind; 4] = [Kind::B32, Kind::B32, Kind::None, Kind::None];
-
-    #[inline(always)]
     fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        let data = w.source(s, 1, Kind::B32);
-        let offsets = offsets(w, s, s.imm as u32);
-        let mut lanes = lanes(w.exec());
-        let result = lanes.try_for_each(|lane| {
-            let bytes = narrow(w.vgpr[data][lane] >> SHIFT);
-            w.lds_store::<N>(offsets[lane], lane, bytes)
-        });
+        let result = Self::exchange(w, s);
         done(w, result)
     }
 }
 
-/// Binds an LDS load or store.
+/// The workgroup's LDS.
+pub(super) struct Shared;
+
+impl Space for Shared {
+    const ADDRESS: [Kind; 4] = [Kind::B32, Kind::None, Kind::None, Kind::None];
+    const DATA: usize = 1;
+
+    #[inline(always)]
+    fn load_words<const W: usize, const L: usize>(
+        w: &mut Wave<'_, L>,
+        s: &Step<L>,
+    ) -> Result<[[u32; L]; W], Refused> {
+        let offsets = offsets(w, s, s.imm as u32);
+        gather::<W, L>(w, &offsets)
+    }
+
+    #[inline(always)]
+    fn store_words<const W: usize, const L: usize>(
+        w: &mut Wave<'_, L>,
+        s: &Step<L>,
+        first: usize,
+    ) -> Result<(), Refused> {
+        let offsets = offsets(w, s, s.imm as u32);
+        scatter::<W, L>(w, &offsets, first)
+    }
+
+    #[inline(always)]
+    fn load_part<const N: usize, const L: usize>(
+        w: &mut Wave<'_, L>,
+        s: &Step<L>,
+    ) -> Result<[u32; L], Refused> {
+        let (offsets, mask) = (offsets(w, s, s.imm as u32), w.exec());
+        let mut loaded = [0; L];
+        for lane in lanes(mask) {
+            loaded[lane] = w.lds_load::<N>(offsets[lane], lane).map(widen)?;
+        }
+        Ok(loaded)
+    }
+
+    #[inline(always)]
+    fn store_part<const N: usize, const L: usize>(
+        w: &mut Wave<'_, L>,
+        s: &Step<L>,
+        row: &[u32; L],
+    ) -> Result<(), Refused> {
+        let offsets = offsets(w, s, s.imm as u32);
+        lanes(w.exec())
+            .try_for_each(|lane| w.lds_store::<N>(offsets[lane], lane, narrow(row[lane])))
+    }
+}
+
+/// Binds an LDS load or store at two places.
 pub(super) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>> {
-    load(inst.opcode, level).or_else(|| store(inst.opcode, level))
-}
-
-fn load<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
     use Opcode as O;
-    use part::{High, HighSigned, Low, LowSigned, Signed, Unsigned};
-    let (mut bound, words) = match opcode {
-        O::DsLoadB32 => (bound::<L, LoadWords<1>>(level), 1),
-        O::DsLoadB64 => (bound::<L, LoadWords<2>>(level), 2),
-        O::DsLoadB96 => (bound::<L, LoadWords<3>>(level), 3),
-        O::DsLoadB128 => (bound::<L, LoadWords<4>>(level), 4),
-        O::DsLoad2addrB32 => (bound::<L, LoadTwo<1, 4>>(level), 2),
-        O::DsLoad2addrB64 => (bound::<L, LoadTwo<2, 8>>(level), 4),
-        O::DsLoad2addrStride64B32 => (bound::<L, LoadTwo<1, 256>>(level), 2),
-        O::DsLoad2addrStride64B64 => (bound::<L, LoadTwo<2, 512>>(level), 4),
-        O::DsLoadU8 => (bound::<L, LoadPart<1, Unsigned>>(level), 1),
-        O::DsLoadI8 => (bound::<L, LoadPart<1, Signed<8>>>(level), 1),
-        O::DsLoadU16 => (bound::<L, LoadPart<2, Unsigned>>(level), 1),
-        O::DsLoadI16 => (bound::<L, LoadPart<2, Signed<16>>>(level), 1),
-        O::DsLoadU8D16 => (bound::<L, LoadPart<1, Low>>(level), 1),
-        O::DsLoadI8D16 => (bound::<L, LoadPart<1, LowSigned>>(level), 1),
-        O::DsLoadU16D16 => (bound::<L, LoadPart<2, Low>>(level), 1),
-        O::DsLoadU8D16Hi => (bound::<L, LoadPart<1, High>>(level), 1),
-        O::DsLoadI8D16Hi => (bound::<L, LoadPart<1, HighSigned>>(level), 1),
-        O::DsLoadU16D16Hi => (bound::<L, LoadPart<2, High>>(level), 1),
-        _ => return None,
-    };
-    bound.dst_words[0] = words;
-    Some(bound)
-}
-
-fn store<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
-    use Opcode as O;
-    let (mut bound, words) = match opcode {
-        O::DsStoreB32 => (bound::<L, StoreWords<1>>(level), 1),
-        O::DsStoreB64 => (bound::<L, StoreWords<2>>(level), 2),
-        O::DsStoreB96 => (bound::<L, StoreWords<3>>(level), 3),
-        O::DsStoreB128 => (bound::<L, StoreWords<4>>(level), 4),
+    let (mut bound, words) = match inst.opcode {
+        O::DsLoad2addrB32 => (bound::<L, LoadTwo<1, 4>>(level), 1),
+        O::DsLoad2addrB64 => (bound::<L, LoadTwo<2, 8>>(level), 2),
+        O::DsLoad2addrStride64B32 => (bound::<L, LoadTwo<1, 256>>(level), 1),
+        O::DsLoad2addrStride64B64 => (bound::<L, LoadTwo<2, 512>>(level), 2),
         O::DsStore2addrB32 => (bound::<L, StoreTwo<1, 4>>(level), 1),
         O::DsStore2addrB64 => (bound::<L, StoreTwo<2, 8>>(level), 2),
         O::DsStore2addrStride64B32 => (bound::<L, StoreTwo<1, 256>>(level), 1),
         O::DsStore2addrStride64B64 => (bound::<L, StoreTwo<2, 512>>(level), 2),
-        O::DsStoreB8 => (bound::<L, StorePart<1, 0>>(level), 1),
-        O::DsStoreB16 => (bound::<L, StorePart<2, 0>>(level), 1),
-        O::DsStoreB8D16Hi => (bound::<L, StorePart<1, 16>>(level), 1),
-        O::DsStoreB16D16Hi => (bound::<L, StorePart<2, 16>>(level), 1),
+        O::DsStorexchg2addrRtnB32 => (plain::<L, ExchangeTwo<1, 4>>(), 1),
+        O::DsStorexchg2addrRtnB64 => (plain::<L, ExchangeTwo<2, 8>>(), 2),
+        O::DsStorexchg2addrStride64RtnB32 => (plain::<L, ExchangeTwo<1, 256>>(), 1),
+        O::DsStorexchg2addrStride64RtnB64 => (plain::<L, ExchangeTwo<2, 512>>(), 2),
         _ => return None,
     };
-    bound.src_words[1] = words;
-    if bound.src[2] != Kind::None {
-        bound.src_words[2] = words;
-    }
+    bound.src_words = [1, words, words, 0];
+    bound.dst_words[0] = 2 * words;
     Some(bound)
 }

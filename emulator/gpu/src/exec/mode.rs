@@ -1,9 +1,8 @@
 //! Hardware registers: the MODE register, and the few others that kernels read.
 
-use redwick_isa::Opcode;
+use redwick_isa::{Inst, Opcode};
 
 use super::{Handler, plain};
-use crate::fault::FaultKind;
 use crate::step::{Bound, Flow, Kind, Step};
 use crate::target::PrivateBase;
 use crate::wave::Wave;
@@ -24,20 +23,6 @@ fn field(imm: i32) -> (u32, u32, u32) {
 
 fn mask(width: u32) -> u32 {
     u32::MAX >> (32 - width.min(32))
-}
-
-/// Sets MODE, if it is one that is modelled.
-fn set_mode<const L: usize>(w: &mut Wave<'_, L>, bits: u32) -> Flow {
-    let mut mode = w.mode;
-    mode.set(bits);
-    if !mode.rounds_to_nearest() {
-        return w.stop(FaultKind::Unsupported(format!(
-            "rounding mode {:#x}; only to nearest even (0)",
-            bits & 15
-        )));
-    }
-    w.mode = mode;
-    Flow::Next
 }
 
 /// Sets bits of the base of private memory, on targets where the kernel does so.
@@ -80,7 +65,7 @@ impl Handler for SetRegister {
         let place = mask(width) << first;
         let value = w.scalar32(s, 0) << first & place;
         match number {
-            MODE => return set_mode(w, w.mode.bits() & !place | value),
+            MODE => w.mode.set(w.mode.bits() & !place | value),
             FLAT_SCRATCH | FLAT_SCRATCH_HIGH => {
                 let shift = 32 * (number - FLAT_SCRATCH);
                 set_private_base(w, u64::from(place) << shift, u64::from(value) << shift);
@@ -97,8 +82,8 @@ impl Handler for RoundMode {
     const VECTOR: bool = false;
 
     fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        let bits = w.mode.bits() & !15 | s.imm as u32 & 15;
-        set_mode(w, bits)
+        w.mode.set(w.mode.bits() & !15 | s.imm as u32 & 15);
+        Flow::Next
     }
 }
 
@@ -108,8 +93,8 @@ impl Handler for DenormMode {
     const VECTOR: bool = false;
 
     fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
-        let bits = w.mode.bits() & !0xf0 | (s.imm as u32 & 15) << 4;
-        set_mode(w, bits)
+        w.mode.set(w.mode.bits() & !0xf0 | (s.imm as u32 & 15) << 4);
+        Flow::Next
     }
 }
 
@@ -127,6 +112,16 @@ impl<const WIDE: bool> Handler for Message<WIDE> {
             w.set_scalar32(s, 0, w.executed as u32);
         }
         Flow::Next
+    }
+}
+
+/// Whether an instruction may make results round otherwise than to nearest even.
+pub(crate) fn sets_rounding(inst: &Inst) -> bool {
+    let (number, first, _) = field(inst.modifiers.imm);
+    match inst.opcode {
+        Opcode::SRoundMode => true,
+        Opcode::SSetregB32 | Opcode::SSetregImm32B32 => number == MODE && first < 4,
+        _ => false,
     }
 }
 

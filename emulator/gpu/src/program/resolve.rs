@@ -141,7 +141,8 @@ impl<'p, const L: usize> Resolver<'p, L> {
 
     fn single(&mut self, address: u64, inst: &Inst) -> Result<(Step<L>, Access), Refusal> {
         let unknown = || format!("{} is not executed", inst.mnemonic);
-        let bound = exec::bind::<L>(inst, self.level, self.program.target).ok_or_else(unknown)?;
+        let bound = exec::bind::<L>(inst, self.level, self.program.target, self.program.rounds)
+            .ok_or_else(unknown)?;
         let mut step = self.blank(address, inst.size, bound.run);
         let m = &inst.modifiers;
         step.imm = m.imm;

@@ -15,6 +15,16 @@ pub(crate) struct Mode {
     clamps_nan: bool,
 }
 
+/// Which of the two nearest numbers a result becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rounding {
+    /// The nearest, ties to even.
+    Nearest,
+    Up,
+    Down,
+    Zero,
+}
+
 /// Bit of MODE: a clamped NaN becomes 0.
 const DX10_CLAMP: u32 = 1 << 8;
 /// Bit of MODE: IEEE handling of signalling NaNs.
@@ -46,9 +56,18 @@ impl Mode {
         self.flushes = bits >> 4 & 15 != 15;
     }
 
-    /// Whether a float of that kind is rounded to nearest even, the one rounding that is modelled.
-    pub(crate) fn rounds_to_nearest(self) -> bool {
-        self.bits & 15 == 0
+    /// How results of that kind are rounded.
+    pub(crate) fn rounding(self, kind: Kind) -> Rounding {
+        let bits = match kind {
+            Kind::F32 | Kind::PkF32 => self.bits,
+            _ => self.bits >> 2,
+        };
+        match bits & 3 {
+            0 => Rounding::Nearest,
+            1 => Rounding::Up,
+            2 => Rounding::Down,
+            _ => Rounding::Zero,
+        }
     }
 
     /// Conversions to formats of 16 and 8 bits saturate where a finite number overflows.
