@@ -19,71 +19,57 @@ struct Case {
     last: Option<u32>,
 }
 
+/// A kernel of one axis of work-items, its buffers and its last argument.
+const fn case(
+    (set, kernel): (&'static str, &'static str),
+    grid: [u32; 3],
+    block: u32,
+    buffers: &'static [u64],
+    last: Option<u32>,
+) -> Case {
+    Case {
+        set,
+        kernel,
+        grid,
+        block,
+        buffers,
+        last,
+    }
+}
+
 const CASES: &[Case] = &[
-    Case {
-        set: "basic",
-        kernel: "gemm",
-        grid: [8, 8, 1],
-        block: 256,
-        buffers: &[1 << 18; 3],
-        last: Some(256),
-    },
-    Case {
-        set: "basic",
-        kernel: "softmax",
-        grid: [64, 1, 1],
-        block: 256,
-        buffers: &[1 << 20; 2],
-        last: Some(4096),
-    },
-    Case {
-        set: "basic",
-        kernel: "reduce_sum",
-        grid: [64, 1, 1],
-        block: 256,
-        buffers: &[1 << 20; 2],
-        last: Some(4096),
-    },
-    Case {
-        set: "basic",
-        kernel: "vector_add",
-        grid: [1024, 1, 1],
-        block: 256,
-        buffers: &[1 << 20; 3],
-        last: Some(1 << 18),
-    },
-    Case {
-        set: "basic",
-        kernel: "divide",
-        grid: [256, 1, 1],
-        block: 256,
-        buffers: &[1 << 20; 4],
-        last: Some(1 << 16),
-    },
-    Case {
-        set: "mfma",
-        kernel: "mfma_32x32x8",
-        grid: [4096, 1, 1],
-        block: 64,
-        buffers: &[4096; 3],
-        last: None,
-    },
-    Case {
-        set: "wmma",
-        kernel: "wmma_f32",
-        grid: [4096, 1, 1],
-        block: 32,
-        buffers: &[4096; 3],
-        last: None,
-    },
-    Case {
-        set: "wmma12",
-        kernel: "wmma_f32",
-        grid: [4096, 1, 1],
-        block: 32,
-        buffers: &[4096; 3],
-        last: None,
-    },
+    case(("basic", "gemm"), [8, 8, 1], 256, &[1 << 18; 3], Some(256)),
+    case(
+        ("basic", "softmax"),
+        [64, 1, 1],
+        256,
+        &[1 << 20; 2],
+        Some(4096),
+    ),
+    case(
+        ("basic", "reduce_sum"),
+        [64, 1, 1],
+        256,
+        &[1 << 20; 2],
+        Some(4096),
+    ),
+    case(
+        ("basic", "vector_add"),
+        [1024, 1, 1],
+        256,
+        &[1 << 20; 3],
+        Some(1 << 18),
+    ),
+    case(
+        ("basic", "divide"),
+        [256, 1, 1],
+        256,
+        &[1 << 20; 4],
+        Some(1 << 16),
+    ),
+    case(("mfma", "mfma_32x32x8"), [4096, 1, 1], 64, &[4096; 3], None),
+    case(("wmma", "wmma_f32"), [4096, 1, 1], 32, &[4096; 3], None),
+    case(("wmma12", "wmma_f32"), [4096, 1, 1], 32, &[4096; 3], None),
 ];
 
 fn load(gpu: &Gpu, set: &str) -> Option<Module> {

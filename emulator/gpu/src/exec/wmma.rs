@@ -321,6 +321,9 @@ fn wmma<const L: usize, F: Format, Y: Layout, const K: usize, const SPARSE: bool
     let sums = Y::sums(F::NARROW, L).0 as u8;
     bound.src_words = [words(0), words(1), if SPARSE { 1 } else { sums }, 0];
     bound.dst_words[0] = sums;
+    if F::NARROW {
+        bound.src[2] = Kind::F16;
+    }
     bound
 }
 

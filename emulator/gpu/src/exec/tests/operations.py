@@ -33,8 +33,15 @@ def is_float(kind):
     return kind[0] == "f"
 
 
-def bits_of(kind, value):
-    """The bits of a value: integers wrap around, exact fractions round to nearest even."""
+def rounds_up(mode, sign, whole, rest):
+    """Whether a magnitude between two numbers of a format becomes the greater one."""
+    if mode == "nearest":
+        return rest > Fraction(1, 2) or (rest == Fraction(1, 2) and whole % 2 == 1)
+    return rest > 0 and mode == ("down" if sign else "up")
+
+
+def bits_of(kind, value, mode="nearest"):
+    """The bits of a value: integers wrap around, exact fractions round, to nearest even if not told."""
     if not is_float(kind):
         return int(value) & (1 << width(kind)) - 1
     precision, low, high, size = FORMATS[kind]
@@ -56,9 +63,11 @@ def bits_of(kind, value):
     steps = exact / Fraction(2) ** (scale - precision + 1)
     whole = steps.numerator // steps.denominator
     rest = steps - whole
-    whole += rest > Fraction(1, 2) or (rest == Fraction(1, 2) and whole % 2 == 1)
+    whole += rounds_up(mode, sign, whole, rest)
     if whole == 1 << precision:
         whole, scale = whole >> 1, scale + 1
+    if scale > high and (mode == "zero" or mode == ("up" if sign else "down")):
+        return sign << size - 1 | ((1 << size - precision) - 1 << precision - 1) - 1
     if scale > high:
         return sign << size - 1 | (1 << size - precision) - 1 << precision - 1
     field = 0 if whole < 1 << precision - 1 else scale - low + 1
@@ -101,7 +110,7 @@ def op(names, result, sources, formula, special=False, suffix="", scalar=False, 
     for lane in range(8):
         values = [value_of(kind, operand[lane]) for kind, operand in zip(kinds, given)]
         value = formula(*values)
-        expected.append(int(value) if result in ("mask", "scc") else bits_of(result, value))
+        expected.append(int(value) if result in ("mask", "exec", "scc") else bits_of(result, value))
         if scc:
             flags.append(int(scc(*values)))
     ROWS.append((names.split(), result, kinds, given, expected, suffix, scalar, flags, aliased))
@@ -137,6 +146,11 @@ def spellings(row):
             if result == "scc":
                 yield f"{name} {', '.join(operands)}{suffix}", before, [f"scc={listed(expected)}"]
                 continue
+            if result == "exec":
+                pattern = "".join(str(bit) for bit in reversed(expected))
+                yield f"{name} {', '.join(operands)}", before, [f"exec=0b{pattern}"]
+                yield f"{name} vcc, {', '.join(operands)}", before, [f"exec=0b{pattern}", f"vcc=0b{pattern}"]
+                continue
             if result == "mask":
                 pattern = "".join(str(bit) for bit in reversed(expected))
                 for mask in ("vcc", "vcc_lo"):
@@ -160,18 +174,20 @@ def assemble(target, texts):
     return [found.get(n) for n in range(1, len(texts) + 1)]
 
 
-def memory(texts, before, after):
-    """A memory operation: ways to write it, and what registers and memory hold before and after."""
-    ROWS.append((texts, before, after))
+def memory(texts, before, after, aliased=()):
+    """Any operation: ways to write it, and what registers and memory hold before and after."""
+    ROWS.append((texts, before, after, aliased))
 
 
 def main():
-    import memory_list  # noqa: F401  (both fill ROWS)
+    import matrix_list  # noqa: F401  (all fill ROWS)
+    import memory_list  # noqa: F401
     import operations_list  # noqa: F401
+    import state_list  # noqa: F401
     print("# Made by operations.py. Encodings | assembly | before | after; the latter as in instructions.txt.")
     written = []
     for index, row in enumerate(ROWS):
-        if len(row) == 3:
+        if len(row) == 4:
             written += [(index, (text, row[1], row[2])) for text in row[0]]
         else:
             written += [(index, spelling) for spelling in spellings(row)]
@@ -180,14 +196,14 @@ def main():
         done = set()
         encodings = assemble(target, [spelling[0] for _, spelling in written])
         for number, ((index, _), encoding) in enumerate(zip(written, encodings)):
-            aliased = len(ROWS[index]) > 3 and target.startswith(tuple(ROWS[index][8]))
+            aliased = target.startswith(tuple(ROWS[index][-1]))
             if encoding and index not in done and not aliased:
                 done.add(index)
                 lines.setdefault(number, []).append(f"{target}:{encoding}")
     for number, encodings in sorted(lines.items()):
         index, (text, before, after) = written[number]
         row = ROWS[index]
-        for lane in (2, 4, 5, 6) if len(row) > 3 and row[6] else (None,):
+        for lane in (2, 4, 5, 6) if len(row) > 4 and row[6] else (None,):
             print(" | ".join([" ".join(encodings), text, picked(before, lane), picked(after, lane)]))
 
 

@@ -292,6 +292,8 @@ for kind in ("f16", "f32", "f64"):
         opposite = {"lt": "nlt", "eq": "neq", "le": "nle", "gt": "ngt", "lg": "nlg", "ge": "nge", "o": "u"}[name]
         op(f"v_cmp_{name}_{kind}", "mask", two, test, special=True)
         op(f"v_cmp_{opposite}_{kind}", "mask", two, lambda a, b, t=test: not t(a, b), special=True)
+        op(f"v_cmpx_{name}_{kind}", "exec", two, test, special=True)
+        op(f"v_cmpx_{opposite}_{kind}", "exec", two, lambda a, b, t=test: not t(a, b), special=True)
         op(f"s_cmp_{name}_{kind}", "scc", two, test, special=True, scalar=True)
         op(f"s_cmp_{opposite}_{kind}", "scc", two, lambda a, b, t=test: not t(a, b), special=True, scalar=True)
     op(f"v_cmp_f_{kind}", "mask", two, lambda a, b: False, special=True)
@@ -313,6 +315,15 @@ for kind in ("f16", "f32", "f64"):
         op(f"v_s_rsq_{kind}", kind, kind, lambda a: 1 / math.sqrt(a), inputs=[powers], scalar=True)
         op(f"v_s_exp_{kind}", kind, kind, lambda a: Fraction(2) ** int(a), inputs=[small], scalar=True)
         op(f"v_s_log_{kind}", kind, kind, math.log2, inputs=[powers], scalar=True)
+for kind in ("f16", "f32", "f64"):
+    # Signalling and quiet NaN, −∞, −1, −denormal, −0, 0, denormal.
+    size, mantissa = {"f16": (16, 10), "f32": (32, 23), "f64": (64, 52)}[kind]
+    sign, top = 1 << size - 1, (1 << size - 1) - (1 << mantissa)
+    classes = [top | 1, top | 1 << mantissa - 1, sign | top, sign | 1 << size - 3, sign | 1, sign, 0, 1]
+    for only in (1, 0xA4, 0x3FF):
+        chosen = [bit(only, i) for i in range(8)]
+        op(f"v_cmp_class_{kind}", "mask", f"{kind} u32", lambda a, b, c=iter(chosen): next(c), inputs=[classes, [only] * 8])
+        op(f"v_cmpx_class_{kind}", "exec", f"{kind} u32", lambda a, b, c=iter(chosen): next(c), inputs=[classes, [only] * 8])
 op("v_frexp_exp_i32_f32", "i32", "f32", lambda a: math.frexp(a)[1])
 op("v_frexp_exp_i32_f64", "i32", "f64", lambda a: math.frexp(a)[1])
 op("v_frexp_exp_i16_f16", "i16", "f16", lambda a: math.frexp(a)[1])
@@ -382,6 +393,7 @@ for kind in ("i16", "u16", "i32", "u32", "i64", "u64"):
                        ("gt", lambda a, b: a > b), ("ne", lambda a, b: a != b), ("ge", lambda a, b: a >= b),
                        ("f", lambda a, b: False), ("t", lambda a, b: True)):
         op(f"v_cmp_{name}_{kind}", "mask", two, test)
+        op(f"v_cmpx_{name}_{kind}", "exec", two, test)
         scalar = "lg" if name == "ne" else name
         op(f"s_cmp_{scalar}_{kind}", "scc", two, test, scalar=True)
 
