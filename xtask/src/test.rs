@@ -29,7 +29,11 @@ pub(crate) struct Options {
 }
 
 /// What `--all` runs beside the workspace's tests: tasks of this program that need more than Rust.
-const TASKS: &[&[&str]] = &[&["kernels", "--check"], &["disassembly", "--check"]];
+const TASKS: &[&[&str]] = &[
+    &["kernels", "--check"],
+    &["disassembly", "--check"],
+    &["minilm"],
+];
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut report = Report::default();

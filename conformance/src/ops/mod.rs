@@ -1,5 +1,6 @@
 //! The table of ops, by family.
 
+mod attention;
 mod copy;
 mod elementwise;
 mod index;
@@ -7,6 +8,7 @@ mod matmul;
 mod reduce;
 mod rows;
 
+pub use attention::{ATTENTION, EXPERTS};
 pub use copy::{CASTS, COPIES};
 pub use elementwise::{BINARY, COMPARE, SCALED, UNARY, WHERE};
 pub use index::INDEX;
