@@ -290,8 +290,12 @@ pub fn moe_gemm_gguf(
 static CANDLE_TRANSFORMERS: Table = Table {
     files: &[],
     rows: &[
-        // The fused mixture of experts stands on candle-nn's moe.rs.
-        row("src/models/qwen3_moe.rs", "DecoderLayer::new::cfg!", Leave),
+        // The fused mixture of experts stands on candle-nn's moe.rs, which ROCm devices have too.
+        row(
+            "src/models/qwen3_moe.rs",
+            "DecoderLayer::new::cfg!",
+            After(" || vb.device().is_rocm()"),
+        ),
     ],
     macros: &["serde_default_fn"],
 };
