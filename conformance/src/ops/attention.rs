@@ -73,14 +73,14 @@ fn attentions(values: Values) -> Vec<Case> {
         {
             for (at, view) in View::ALL.into_iter().enumerate() {
                 let k_view = View::ALL[(at + 2) % View::ALL.len()];
-                let operand = |dims, view| Operand::new(dims, view, values);
+                let operand = |dims: [usize; 4], view| Operand::new(&dims, view, values);
                 let mut operands = vec![
-                    operand(&[batch, heads, positions, width], view),
-                    operand(&[batch, k_heads, keys, width], k_view),
-                    operand(&[batch, k_heads, keys, v_width], k_view),
+                    operand([batch, heads, positions, width], view),
+                    operand([batch, k_heads, keys, width], k_view),
+                    operand([batch, k_heads, keys, v_width], k_view),
                 ];
                 cases.push(Case::along(operands.clone(), &form));
-                operands.push(operand(&[batch, heads, positions, keys], view));
+                operands.push(operand([batch, heads, positions, keys], view));
                 cases.push(Case::along(operands, &form));
             }
         }
