@@ -11,9 +11,8 @@ use crate::{Layout, Result};
 
 /// Kernels of one's own.
 impl RocmDevice {
-    /// Loads a code object: the bytes of a `.hsaco` file for this device's target, as made by
-    /// `hipcc --genco --no-gpu-bundle-output` or
-    /// `clang --cuda-device-only --no-gpu-bundle-output --offload-arch=gfx942`.
+    /// Loads a code object for this device's target: the bytes of a `.hsaco` file, as made by
+    /// `hipcc --genco --offload-arch=gfx942`, alone or in a bundle with those of other targets.
     ///
     /// # Errors
     /// Where the bytes are no code object, or one for another target: with both targets' names.

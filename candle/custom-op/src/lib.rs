@@ -14,7 +14,7 @@ use candle_core::{
 pub const SOURCE: &str = include_str!("../kernels/swiglu.hip");
 
 /// The kernel as `cargo xtask kernels` compiled it. With ROCm at hand:
-/// `hipcc --genco --no-gpu-bundle-output --offload-arch=gfx942 -include hip/hip_runtime.h`.
+/// `hipcc --genco --offload-arch=gfx942 -include hip/hip_runtime.h`.
 const CODE_OBJECTS: &[(&str, &[u8])] = &[
     ("gfx90a", include_bytes!("../kernels/swiglu.gfx90a.hsaco")),
     ("gfx942", include_bytes!("../kernels/swiglu.gfx942.hsaco")),

@@ -117,6 +117,11 @@ macro_rules! test_on_targets {
             }
 
             #[test]
+            fn gfx1030() {
+                $crate::run_emulated(CASE, "gfx1030");
+            }
+
+            #[test]
             fn gfx942() {
                 $crate::run_emulated(CASE, "gfx942");
             }

@@ -24,6 +24,48 @@ fn load(device: &Device, target: &str) -> Result<RocmModule> {
         .load_code_object(code_object(target))
 }
 
+/// The code objects of two targets, bundled as hipcc does.
+fn bundle() -> Vec<u8> {
+    let entries = ["gfx90a", "gfx1100"].map(|target| {
+        let name = format!("hipv4-amdgcn-amd-amdhsa--{target}");
+        (name, code_object(target))
+    });
+    let names: usize = entries.iter().map(|(name, _)| 24 + name.len()).sum();
+    let mut bytes = [&b"__CLANG_OFFLOAD_BUNDLE__"[..], &2u64.to_le_bytes()].concat();
+    let mut at = bytes.len() + names;
+    for (name, code) in &entries {
+        for number in [at, code.len(), name.len()] {
+            bytes.extend((number as u64).to_le_bytes());
+        }
+        bytes.extend(name.as_bytes());
+        at += code.len();
+    }
+    bytes.extend(entries.iter().flat_map(|(_, code)| *code));
+    bytes
+}
+
+#[test]
+fn a_bundle_has_code_for_several_targets() -> Result<()> {
+    for target in ["gfx90a", "gfx1100"] {
+        let device = emulated(target)?;
+        let code = device.as_rocm_device()?.load_code_object(&bundle())?;
+        let [a, b, _] = operands(&device)?;
+        let sum = a.apply_op2(&b, Op(code.kernel("add")?))?;
+        assert_eq!(sum.to_vec1::<f32>()?, [12., 23., 34., 45.], "{target}");
+    }
+    let other = emulated("gfx942")?;
+    let result = other.as_rocm_device()?.load_code_object(&bundle());
+    let text = result.expect_err("another target").to_string();
+    assert!(
+        text.contains("is for gfx90a, gfx1100") && text.contains("gfx942"),
+        "{text}"
+    );
+    let result = other.as_rocm_device()?.load_code_object(&bundle()[..40]);
+    let text = result.expect_err("cut short").to_string();
+    assert!(text.contains("the bundle of code objects"), "{text}");
+    Ok(())
+}
+
 /// A kernel that stands for an op of any kind: which one, its operands say.
 struct Op(RocmKernel);
 

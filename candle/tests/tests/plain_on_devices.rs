@@ -105,6 +105,7 @@ macro_rules! target {
 }
 
 target!(gfx90a);
+target!(gfx1030);
 target!(gfx1100);
 target!(gfx942);
 

@@ -19,12 +19,14 @@
 //! # Ok::<(), redwick_code_object::Error>(())
 //! ```
 
+mod bundle;
 mod descriptor;
 mod elf;
 mod error;
 mod metadata;
 mod target;
 
+pub use bundle::{Entry, unbundle};
 pub use descriptor::{
     DenormMode, FloatMode, KernelDescriptor, KernelProperties, Rsrc1, Rsrc2, Rsrc3,
 };

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use redwick_code_object::{CodeObject, KernelMetadata};
+use redwick_code_object::{CodeObject, KernelMetadata, unbundle};
 use redwick_hip as hip;
 
 use crate::context::Context;
@@ -33,16 +33,15 @@ struct Inner {
 
 impl Context {
     /// Loads a code object: the bytes of a `.hsaco` file, of code object version 4 to 6, for the
-    /// device's target.
+    /// device's target, alone or in a bundle.
     ///
     /// # Errors
     /// [`Error::CodeObject`] where the bytes are none, [`Error::CodeTarget`] where it is for another
     /// target; the driver's.
     pub fn load_code_object(&self, image: &[u8]) -> Result<Code> {
-        let object = CodeObject::parse(image).map_err(|error| Error::CodeObject {
-            reason: error.to_string(),
-        })?;
         let target = self.device().target();
+        let image = of_target(image, target)?;
+        let object = CodeObject::parse(image).map_err(no_code_object)?;
         if object.target() != target {
             return Err(Error::CodeTarget {
                 found: object.target().to_owned(),
@@ -83,6 +82,30 @@ impl Context {
         const NAME: &str = "source.hip";
         let image = compiler.compile(source, NAME, self.device().target(), options)?;
         self.load_code_object(&image)
+    }
+}
+
+/// The part of a bundle that is for the target; the bytes themselves where they are no bundle.
+fn of_target<'a>(image: &'a [u8], target: &str) -> Result<&'a [u8]> {
+    let Some(entries) = unbundle(image).map_err(no_code_object)? else {
+        return Ok(image);
+    };
+    match entries.iter().find(|(name, _)| *name == target) {
+        Some((_, image)) => Ok(image),
+        None => Err(Error::CodeTarget {
+            found: entries
+                .iter()
+                .map(|(name, _)| *name)
+                .collect::<Vec<_>>()
+                .join(", "),
+            device: target.to_owned(),
+        }),
+    }
+}
+
+fn no_code_object(error: redwick_code_object::Error) -> Error {
+    Error::CodeObject {
+        reason: error.to_string(),
     }
 }
 
