@@ -1,152 +1,39 @@
-// Mixtures of experts: each row of the result is a row of `x` times the matrix of one expert.
-//
-// `ids` lists the rows of the result and `experts`, beside it, the expert of each; rows of one expert
-// are adjacent for speed, not for correctness. Row `r` of the result comes from row `r / share` of
-// `x`. What is out of range is noted in `fault`.
-#include "blocks.h"
-#include "walk.h"
+// Mixtures of experts whose matrices are numbers.
+#include "moe.h"
 
-template <class T, class Y>
-struct Mixture {
-    const T *x, *weights;
-    const u32 *ids, *experts;
-    const f32 *scales;  // for each row of the result, or null
-    Y *y;
-    u32 *fault;
-    u32 rows, columns, depth, expert_count, x_rows;
-    Divisor share;
-
-    // The row of the result at a place of the list, or one that does not exist.
-    DEVICE u32 row_at(u32 place) const {
-        u32 row = ids[place];
-        if (row < rows && share.quotient(row) < x_rows) return row;
-        *fault = 1;
-        return ~0u;
-    }
-
-    DEVICE bool has_expert(u32 expert) const {
-        if (expert < expert_count) return true;
-        *fault = 1;
-        return false;
-    }
-
-    DEVICE const T *source(u32 row) const {
-        return x + static_cast<u64>(share.quotient(row)) * depth;
-    }
-
-    DEVICE const T *matrix(u32 expert, u32 column) const {
-        return weights + (static_cast<u64>(expert) * columns + column) * depth;
-    }
-
-    DEVICE bool packed() const { return depth % LANES<T> == 0 && aligned<LANES<T>>(x, weights); }
-
-    DEVICE void write(u32 row, u32 column, f32 value) const {
-        if (column >= columns) return;
-        if (scales != nullptr) value *= scales[row];
-        y[static_cast<u64>(row) * columns + column] = static_cast<Y>(value);
-    }
-};
-
-// A tile of 64 places of the list and 64 columns, for one expert after another.
+// The matrix of an expert, (columns, depth), on its way to LDS.
 template <class T>
-struct MixtureTile {
-    typedef Blocks<T> B;
-    typedef Stage<T, 64, 64> Side;
-    static constexpr u32 SIDE = 64, ACROSS = BLOCK / WAVE / 2;
-    static constexpr u32 ROW_BLOCKS = SIDE / 16 / 2, COLUMN_BLOCKS = SIDE / 16 / ACROSS;
-    typename B::Result results[ROW_BLOCKS][COLUMN_BLOCKS];
+struct Numbers {
+    typedef typename MixtureTile<T>::Side Side;
+    const T *matrix;
+    u32 columns, depth;
+    bool packed;
+    Side side;
 
-    DEVICE static u32 wave() { return __builtin_amdgcn_readfirstlane(work_item() / WAVE); }
-    DEVICE static u32 row0() { return wave() / ACROSS * ROW_BLOCKS * 16; }
-    DEVICE static u32 column0() { return wave() % ACROSS * COLUMN_BLOCKS * 16; }
-
-    DEVICE void clear() {
-        for (u32 i = 0; i < ROW_BLOCKS; i++) {
-            for (u32 j = 0; j < COLUMN_BLOCKS; j++) results[i][j] = 0;
-        }
-    }
-
-    // Adds the product of what is in LDS; columns of the result are rows of the matrix.
-    DEVICE void multiply(const T *x, const T *matrix) {
-        x += (row0() + lane() % 16) * Side::PITCH;
-        matrix += column0() * Side::PITCH;
-        for (u32 at = 0; at < SIDE; at += B::DEPTH) {
-            for (u32 i = 0; i < ROW_BLOCKS; i++) {
-                typename B::Fragment b = B::fragment(x + i * 16 * Side::PITCH + at);
-                for (u32 j = 0; j < COLUMN_BLOCKS; j++) {
-                    const T *a = matrix + j * 16 * Side::PITCH + at;
-                    results[i][j] = B::multiply(a, Side::PITCH, lane() % 16, b, results[i][j]);
-                }
-            }
-        }
-    }
-
-    // Rows `begin` to `end` of the tile, whose numbers in the result are in LDS.
-    template <class Y>
-    DEVICE void run(const Mixture<T, Y> &mixture, const u32 *rows, u32 begin, u32 end, u32 expert) {
-        alignas(16) SHARED T shared_x[Side::SIZE], shared_matrix[Side::SIZE];
-        const u32 first = block_x() * SIDE;
-        const bool packed = mixture.packed();
-        auto row = [&](u32 place) {
-            const bool exists = place >= begin && place < end && rows[place] != ~0u;
-            return exists ? mixture.source(rows[place]) : nullptr;
+    DEVICE auto part(u32 k) const {
+        const u32 first = block_x() * MixtureTile<T>::SIDE;
+        auto row = [=](u32 place) {
+            const u64 column = first + place;
+            return column < columns ? matrix + column * depth : nullptr;
         };
-        auto column = [&](u32 place) {
-            return first + place < mixture.columns ? mixture.matrix(expert, first + place) : nullptr;
-        };
-        auto of_x = [&](u32 k) { return Part{row, k, mixture.depth, packed}; };
-        auto of_matrix = [&](u32 k) { return Part{column, k, mixture.depth, packed}; };
-        Side x, matrix;
-        x.template fetch<false>(of_x(0));
-        matrix.template fetch<false>(of_matrix(0));
-        clear();
-        for (u32 k = 0; k < mixture.depth; k += SIDE) {
-            x.template stash<false>(shared_x, of_x(k));
-            matrix.template stash<false>(shared_matrix, of_matrix(k));
-            barrier();
-            x.template fetch<false>(of_x(k + SIDE));
-            matrix.template fetch<false>(of_matrix(k + SIDE));
-            multiply(shared_x, shared_matrix);
-            barrier();
-        }
-        write(mixture, rows, begin, end);
+        return Part{row, k, depth, packed};
     }
 
-    template <class Y>
-    DEVICE void write(const Mixture<T, Y> &mixture, const u32 *rows, u32 begin, u32 end) const {
-        for (u32 i = 0; i < ROW_BLOCKS; i++) {
-            const u32 place = row0() + i * 16 + lane() % 16;
-            if (place < begin || place >= end || rows[place] == ~0u) continue;
-            for (u32 j = 0; j < COLUMN_BLOCKS; j++) {
-                for (u32 k = 0; k < B::RESULTS; k++) {
-                    const u32 column = block_x() * SIDE + column0() + j * 16 + B::row(k);
-                    mixture.write(rows[place], column, results[i][j][k]);
-                }
-            }
-        }
-    }
+    DEVICE void fetch(u32 k) { side.template fetch<false>(part(k)); }
+    DEVICE void stash(T *to, u32 k) const { side.template stash<false>(to, part(k)); }
 };
 
 template <class T>
 DEVICE void moe_tile(const T *x, const T *weights, const u32 *ids, const u32 *experts,
                      const f32 *scales, T *y, u32 *fault, u32 rows, u32 columns, u32 depth,
                      u32 expert_count, u32 x_rows, const Divisor &share, u32 listed) {
-    typedef MixtureTile<T> Tile;
-    SHARED u32 tile_rows[Tile::SIDE], tile_experts[Tile::SIDE];
-    const Mixture<T, T> mixture = {x,    weights, ids,     experts, scales,       y,
-                                   fault, rows,   columns, depth,   expert_count, x_rows, share};
-    const u32 first = block_y() * Tile::SIDE, count = least(Tile::SIDE, listed - first);
-    if (work_item() < count) {
-        tile_rows[work_item()] = mixture.row_at(first + work_item());
-        tile_experts[work_item()] = experts[first + work_item()];
-    }
-    barrier();
-    Tile tile;
-    for (u32 begin = 0, end = 0; begin < count; begin = end) {
-        const u32 expert = tile_experts[begin];
-        while (end < count && tile_experts[end] == expert) end++;
-        if (mixture.has_expert(expert)) tile.run(mixture, tile_rows, begin, end, expert);
-    }
+    const Mixture<T, T> mixture = {x,    ids,     experts, scales,       y,      fault,
+                                   rows, columns, depth,   expert_count, x_rows, share};
+    const bool packed = mixture.packed(weights);
+    run_experts(mixture, listed, [&](u32 expert) {
+        const T *matrix = weights + static_cast<u64>(expert) * columns * depth;
+        return Numbers<T>{matrix, columns, depth, packed, {}};
+    });
 }
 
 // Of a dot product of `depth` elements, what this lane of a group adds up, N elements an access.
@@ -167,13 +54,15 @@ template <class T>
 DEVICE void moe_row(const T *x, const T *weights, const u32 *ids, const u32 *experts,
                     const f32 *scales, T *y, u32 *fault, u32 rows, u32 columns, u32 depth,
                     u32 expert_count, u32 x_rows, const Divisor &share, u32) {
-    const Mixture<T, T> mixture = {x,    weights, ids,     experts, scales,       y,
-                                   fault, rows,   columns, depth,   expert_count, x_rows, share};
+    const Mixture<T, T> mixture = {x,    ids,     experts, scales,       y,      fault,
+                                   rows, columns, depth,   expert_count, x_rows, share};
     const u32 row = mixture.row_at(block_y()), expert = experts[block_y()];
     const u32 column = block_x() * (BLOCK / GROUP) + work_item() / GROUP;
     if (row == ~0u || !mixture.has_expert(expert) || column >= columns) return;
-    const T *a = mixture.source(row), *b = mixture.matrix(expert, column);
-    f32 sum = mixture.packed() ? dot<LANES<T>>(a, b, depth) : dot<1>(a, b, depth);
+    const T *a = mixture.source(row);
+    const T *b = weights + (static_cast<u64>(expert) * columns + column) * depth;
+    const bool packed = mixture.packed(x) && mixture.packed(weights);
+    f32 sum = packed ? dot<LANES<T>>(a, b, depth) : dot<1>(a, b, depth);
     sum = reduce_lanes<GROUP>(sum, Sum());
     if (work_item() % GROUP == 0) mixture.write(row, column, sum);
 }

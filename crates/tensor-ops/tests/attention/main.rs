@@ -2,88 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use redwick_tensor_ops::ops::{
-    self, AttentionOperands, AttentionParams, MoeOperands, attention, moe,
-};
-use redwick_tensor_ops::{Context, DType, Error, Layout, Storage, View, open};
+mod experts;
+mod given;
 
-/// Devices of each wave size, in the mode that finds mistakes; all of them where all is asked for.
-fn devices() -> Vec<Context> {
-    let targets: &[&str] = match std::env::var_os("REDWICK_TEST_ALL") {
-        Some(_) => &["gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"],
-        None => &["gfx90a", "gfx1100"],
-    };
-    let opened = targets
-        .iter()
-        .map(|target| format!("emulated:{target}:checked"));
-    opened
-        .map(|spec| open(&spec.parse().unwrap()).unwrap())
-        .collect()
-}
-
-/// Numbers from -1 to 1 that look random, the same every time.
-fn numbers(seed: u64, count: usize) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
-    };
-    (0..count).map(|_| next()).collect()
-}
-
-fn bytes_of(values: &[f32]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
-}
-
-/// A tensor on the device, and its numbers as the device has them.
-struct Given {
-    storage: Storage,
-    layout: Layout,
-    numbers: Vec<f32>,
-}
-
-impl Given {
-    fn new(context: &Context, dtype: DType, layout: Layout, numbers: &[f32]) -> Self {
-        let flat = Layout::contiguous(&[numbers.len()]);
-        let wide = Storage::upload(context, DType::F32, &bytes_of(numbers)).unwrap();
-        let storage = ops::cast(View::new(&wide, &flat).unwrap(), dtype).unwrap();
-        let numbers = download(&storage);
-        Self {
-            storage,
-            layout,
-            numbers,
-        }
-    }
-
-    fn view(&self) -> View<'_> {
-        View::new(&self.storage, &self.layout).unwrap()
-    }
-
-    /// The element at a place.
-    fn at(&self, place: &[usize]) -> f64 {
-        let strides = self.layout.strides();
-        let offset: usize = place
-            .iter()
-            .zip(strides)
-            .map(|(at, stride)| at * stride)
-            .sum();
-        f64::from(self.numbers[self.layout.start() + offset])
-    }
-}
-
-fn download(storage: &Storage) -> Vec<f32> {
-    let flat = Layout::contiguous(&[storage.len()]);
-    let wide = ops::cast(View::new(storage, &flat).unwrap(), DType::F32).unwrap();
-    let mut bytes = vec![0; wide.bytes()];
-    wide.download(&mut bytes).unwrap();
-    let number = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-    bytes.chunks_exact(4).map(number).collect()
-}
+use given::{DTYPES, Given, devices, download, numbers, tolerance};
+use redwick_tensor_ops::ops::{AttentionOperands, AttentionParams, attention};
+use redwick_tensor_ops::{Context, DType, Error, Layout};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Masking {
@@ -273,15 +197,6 @@ fn mask(context: &Context, case: Case) -> Option<Given> {
     }
 }
 
-/// Numbers of the dtype have this relative error, and results a few of it.
-fn tolerance(dtype: DType) -> f64 {
-    match dtype {
-        DType::F32 => 2e-6,
-        DType::F16 => 2e-3,
-        _ => 1.6e-2,
-    }
-}
-
 fn check(cases: &[Case]) {
     for context in devices() {
         for &case in cases {
@@ -299,8 +214,6 @@ fn check(cases: &[Case]) {
         }
     }
 }
-
-const DTYPES: [DType; 3] = [DType::F32, DType::F16, DType::BF16];
 
 #[test]
 fn lengths_around_tiles() {
@@ -472,98 +385,4 @@ fn operands_that_do_not_fit_are_refused() {
         mask: None,
     });
     assert!(matches!(missing, Error::NoKernel { .. }), "{missing}");
-}
-
-/// A mixture: rows of x, experts of a row, experts, columns, depth.
-fn check_mixture(dtype: DType, [rows, share, experts, columns, depth]: [usize; 5], scaled: bool) {
-    for context in devices() {
-        let given = |seed, dims: &[usize]| {
-            let values = numbers(seed, dims.iter().product());
-            Given::new(&context, dtype, Layout::contiguous(dims), &values)
-        };
-        let count = rows * share;
-        let (x, weights) = (
-            given(6, &[rows, depth]),
-            given(7, &[experts, columns, depth]),
-        );
-        let expert_of: Vec<usize> = (0..count).map(|row| row * 7 % 11 % experts).collect();
-        let mut order: Vec<usize> = (0..count).collect();
-        order.sort_by_key(|&row| expert_of[row]);
-        let list = |values: &mut dyn Iterator<Item = usize>| {
-            let values: Vec<f32> = values.map(|value| value as f32).collect();
-            Given::new(&context, DType::U32, Layout::contiguous(&[count]), &values)
-        };
-        let ids = list(&mut order.iter().copied());
-        let sorted = list(&mut order.iter().map(|&row| expert_of[row]));
-        let scales = Given::new(
-            &context,
-            DType::F32,
-            Layout::contiguous(&[count]),
-            &numbers(8, count),
-        );
-        let operands = MoeOperands {
-            x: x.view(),
-            weights: weights.view(),
-            ids: ids.view(),
-            experts: sorted.view(),
-            scales: scaled.then(|| scales.view()),
-        };
-        for many in [false, true] {
-            let found = download(&moe(operands, share, many).unwrap());
-            for (at, found) in found.into_iter().enumerate() {
-                let (row, column) = (at / columns, at % columns);
-                let product =
-                    |k| x.at(&[row / share, k]) * weights.at(&[expert_of[row], column, k]);
-                let sum: f64 = (0..depth).map(product).sum();
-                let expected = if scaled { sum * scales.at(&[row]) } else { sum };
-                let error = (f64::from(found) - expected).abs();
-                assert!(
-                    error <= tolerance(dtype) * (depth as f64).sqrt(),
-                    "{}: {dtype}, many {many}: ({row}, {column}) is {found}, not {expected}",
-                    context.name()
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn rows_meet_their_experts() {
-    for dtype in DTYPES {
-        check_mixture(dtype, [33, 2, 5, 70, 72], true);
-    }
-    check_mixture(DType::F16, [1, 3, 4, 9, 65], false);
-    check_mixture(DType::F32, [70, 1, 3, 5, 1], false);
-}
-
-#[test]
-fn an_expert_that_there_is_not() {
-    for context in devices() {
-        let ones = |dtype, dims: &[usize]| {
-            let count = dims.iter().product();
-            Given::new(&context, dtype, Layout::contiguous(dims), &vec![1.0; count])
-        };
-        let (x, weights) = (ones(DType::F32, &[2, 4]), ones(DType::F32, &[1, 3, 4]));
-        let list =
-            |values: &[f32]| Given::new(&context, DType::U32, Layout::contiguous(&[2]), values);
-        let (good, bad) = (list(&[0.0, 0.0]), list(&[0.0, 9.0]));
-        let rows = list(&[0.0, 1.0]);
-        for (ids, experts) in [(&rows, &bad), (&bad, &good)] {
-            let operands = MoeOperands {
-                x: x.view(),
-                weights: weights.view(),
-                ids: ids.view(),
-                experts: experts.view(),
-                scales: None,
-            };
-            for many in [false, true] {
-                let y = moe(operands, 1, many).unwrap();
-                let refused = y.download(&mut vec![0; y.bytes()]);
-                assert!(
-                    matches!(refused, Err(Error::IndexOutOfRange)),
-                    "{refused:?}"
-                );
-            }
-        }
-    }
 }
