@@ -17,7 +17,7 @@ fn fake() -> Compiler {
         .map(library)
         .find(|path| path.exists());
     let path = found.unwrap_or_else(|| panic!("no fake library near {}", test.display()));
-    Compiler::load_from(path).unwrap()
+    Compiler::load_from(path).expect("the fake library loads")
 }
 
 fn library(folder: &Path) -> PathBuf {
@@ -27,7 +27,7 @@ fn library(folder: &Path) -> PathBuf {
 /// What a compilation that fails says.
 fn refusal(source: &str) -> String {
     let result = fake().compile(source, "source.hip", "gfx942", &["-O3"]);
-    result.unwrap_err().to_string()
+    result.expect_err("it fails").to_string()
 }
 
 #[test]

@@ -34,7 +34,9 @@ pub(crate) fn device(number: usize) -> Device {
         // SAFETY: the functions below answer as HIP's do.
         static DRIVER: Driver = unsafe { Driver::from_table(api(), "in the host's memory") };
     }
-    DRIVER.with(|driver| driver.device(number)).unwrap()
+    DRIVER
+        .with(|driver| driver.device(number))
+        .expect("there are two devices")
 }
 
 /// What a function answers where it is made to fail.

@@ -15,7 +15,9 @@ const SHAPE: LaunchShape = LaunchShape {
 };
 
 fn module(number: usize) -> Module {
-    device(number).load_module(SAMPLE).unwrap()
+    device(number)
+        .load_module(SAMPLE)
+        .expect("any ELF file loads")
 }
 
 #[test]
