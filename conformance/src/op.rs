@@ -112,6 +112,15 @@ pub const DTYPES: &[DType] = &[
 /// Floats that kernels compute with.
 pub const FLOATS: &[DType] = &[DType::F32, DType::F16, DType::BF16, DType::F64];
 
+/// Floats, and those of 8 bits: element-wise ops take them, too.
+pub const ALL_FLOATS: &[DType] = &[
+    DType::F32,
+    DType::F16,
+    DType::BF16,
+    DType::F64,
+    DType::F8E4M3,
+];
+
 /// Floats and the usual integers.
 pub const NUMBERS: &[DType] = &[
     DType::F32,
@@ -122,3 +131,6 @@ pub const NUMBERS: &[DType] = &[
     DType::I64,
     DType::F64,
 ];
+
+/// Integers.
+pub const INTEGERS: &[DType] = &[DType::U8, DType::U32, DType::I16, DType::I32, DType::I64];

@@ -22,6 +22,8 @@ pub const FAMILIES: &[Family] = &[
     ("attention", ops::ATTENTION),
     ("experts", ops::EXPERTS),
     ("index", ops::INDEX),
+    ("scatter", ops::SCATTER),
+    ("sort", ops::SORT),
     ("matmul", ops::MATMUL),
 ];
 

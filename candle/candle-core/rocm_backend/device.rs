@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use redwick_tensor_ops::{self as tensor_ops, Context, DeviceSpec};
+use redwick_tensor_ops::{self as tensor_ops, ops::Random, Context, DeviceSpec};
 
 use super::convert;
 use super::error::IntoCandle;
-use super::random::Random;
 use super::storage::RocmStorage;
 use crate::backend::BackendDevice;
 use crate::{CpuStorage, DType, DeviceLocation, Result, Shape, WithDType};
@@ -64,6 +63,13 @@ impl RocmDevice {
     /// This device, told apart from others at its location.
     pub fn id(&self) -> DeviceId {
         DeviceId(self.context.id())
+    }
+
+    /// Asks for the same bits from the same work, at some cost in time; or no longer. It concerns
+    /// `scatter_add` and `index_add` of floats alone. The environment variable
+    /// `REDWICK_DETERMINISTIC` says what new devices do. See [`Context::set_deterministic`].
+    pub fn set_deterministic(&self, deterministic: bool) {
+        self.context.set_deterministic(deterministic);
     }
 
     /// What computes: stream, memory and kernels.
@@ -131,13 +137,15 @@ impl BackendDevice for RocmDevice {
         low: f64,
         high: f64,
     ) -> Result<RocmStorage> {
-        let numbers = lock(&self.random).uniform(shape.elem_count(), dtype, low, high)?;
-        self.storage_from_cpu_storage(&numbers)
+        let (dtype, count) = (convert::dtype("rand_uniform", dtype)?, shape.elem_count());
+        let numbers = lock(&self.random).uniform(&self.context, dtype, count, low, high);
+        Ok(RocmStorage::new(self, numbers.candle()?))
     }
 
     fn rand_normal(&self, shape: &Shape, dtype: DType, mean: f64, std: f64) -> Result<RocmStorage> {
-        let numbers = lock(&self.random).normal(shape.elem_count(), dtype, mean, std)?;
-        self.storage_from_cpu_storage(&numbers)
+        let (dtype, count) = (convert::dtype("rand_normal", dtype)?, shape.elem_count());
+        let numbers = lock(&self.random).normal(&self.context, dtype, count, mean, std);
+        Ok(RocmStorage::new(self, numbers.candle()?))
     }
 
     fn set_seed(&self, seed: u64) -> Result<()> {

@@ -37,14 +37,6 @@ pub enum RocmError {
         /// The tensor's.
         tensor: DType,
     },
-    /// Parameters from which no random number can be drawn.
-    #[error("{op}: {reason}")]
-    Distribution {
-        /// What was asked.
-        op: &'static str,
-        /// What is wrong with the parameters.
-        reason: String,
-    },
 }
 
 impl From<RocmError> for crate::Error {

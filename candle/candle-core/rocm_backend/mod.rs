@@ -12,8 +12,10 @@
 //! - opening a device twice gives the same device, with one stream and one pool of memory;
 //!   [`RocmDevice::new_with_stream`] gives a separate one;
 //! - an index out of range shows where the device is next waited for, not at the op itself;
-//! - random numbers are drawn on the CPU and uploaded, from a seed of the device
-//!   (`Device::set_seed`): the same on every target.
+//! - random numbers are the same bits on every target: a function of the seed
+//!   (`Device::set_seed`) and of how many were drawn before;
+//! - sums of floats at indices that come more than once (`scatter_add`, `index_add`) may differ in
+//!   their last bits from run to run, unless [`RocmDevice::set_deterministic`] asks otherwise.
 
 #![warn(unused, missing_docs, unreachable_pub, clippy::all)]
 #![warn(clippy::undocumented_unsafe_blocks, clippy::unwrap_used)]
@@ -24,7 +26,6 @@ mod device;
 mod error;
 pub mod fused;
 pub mod moe;
-mod random;
 mod storage;
 
 pub use custom::{RocmKernel, RocmLaunch, RocmModule};
@@ -44,9 +45,10 @@ pub fn is_available() -> bool {
 /// The order that sorts each row.
 pub(crate) fn arg_sort(
     storage: &RocmStorage,
-    _layout: &Layout,
-    _ascending: bool,
+    layout: &Layout,
+    ascending: bool,
     _last_dim: usize,
 ) -> Result<(RocmStorage, Shape)> {
-    storage.unavailable("argsort")
+    let order = storage.map(layout, |x| tensor_ops::ops::arg_sort(x, ascending))?;
+    Ok((order, layout.shape().clone()))
 }

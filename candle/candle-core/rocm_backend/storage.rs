@@ -81,6 +81,27 @@ impl RocmStorage {
         })
     }
 
+    /// Runs an op that writes into this storage, by views of two others.
+    fn write(
+        &mut self,
+        layout: &Layout,
+        second: (&Self, &Layout),
+        third: (&Self, &Layout),
+        op: impl FnOnce(
+            &mut tensor_ops::Storage,
+            &OpsLayout,
+            View<'_>,
+            View<'_>,
+        ) -> tensor_ops::Result<()>,
+    ) -> Result<()> {
+        let [layout, x, y] = [layout, second.1, third.1].map(convert::layout);
+        let (x, y) = (
+            View::new(&second.0.storage, &x),
+            View::new(&third.0.storage, &y),
+        );
+        op(&mut self.storage, &layout, x.candle()?, y.candle()?).candle()
+    }
+
     /// The answer of ops without kernels.
     pub(super) fn unavailable<T>(&self, op: &'static str) -> Result<T> {
         let dtype = self.dtype();
@@ -248,26 +269,32 @@ impl BackendStorage for RocmStorage {
 
     fn scatter_set(
         &mut self,
-        _: &Layout,
-        _: &Self,
-        _: &Layout,
-        _: &Self,
-        _: &Layout,
-        _: usize,
+        layout: &Layout,
+        ids: &Self,
+        ids_layout: &Layout,
+        source: &Self,
+        source_layout: &Layout,
+        dim: usize,
     ) -> Result<()> {
-        self.unavailable("scatter_set")
+        let (ids, source) = ((ids, ids_layout), (source, source_layout));
+        self.write(layout, ids, source, |to, layout, ids, x| {
+            ops::scatter(to, layout, ids, x, dim)
+        })
     }
 
     fn scatter_add_set(
         &mut self,
-        _: &Layout,
-        _: &Self,
-        _: &Layout,
-        _: &Self,
-        _: &Layout,
-        _: usize,
+        layout: &Layout,
+        ids: &Self,
+        ids_layout: &Layout,
+        source: &Self,
+        source_layout: &Layout,
+        dim: usize,
     ) -> Result<()> {
-        self.unavailable("scatter_add_set")
+        let (ids, source) = ((ids, ids_layout), (source, source_layout));
+        self.write(layout, ids, source, |to, layout, ids, x| {
+            ops::scatter_add(to, layout, ids, x, dim)
+        })
     }
 
     fn index_select(
@@ -284,14 +311,17 @@ impl BackendStorage for RocmStorage {
 
     fn index_add(
         &self,
-        _: &Layout,
-        _: &Self,
-        _: &Layout,
-        _: &Self,
-        _: &Layout,
-        _: usize,
+        layout: &Layout,
+        ids: &Self,
+        ids_layout: &Layout,
+        source: &Self,
+        source_layout: &Layout,
+        dim: usize,
     ) -> Result<Self> {
-        self.unavailable("index_add")
+        let (ids, source) = ((ids, ids_layout), (source, source_layout));
+        self.map3(layout, ids, source, |to, ids, x| {
+            ops::index_add(to, ids, x, dim)
+        })
     }
 
     fn matmul(

@@ -107,6 +107,17 @@ static CANDLE_CORE: Table = Table {
             "ArgSort::cuda_fwd",
             Body("crate::rocm_backend::arg_sort(storage, layout, self.asc, self.last_dim)"),
         ),
+        // CUDA draws numbers of 16 bits as f32 and rounds them, beyond the range's end too.
+        row(
+            "src/device.rs",
+            "Device::rand_uniform_f64::Device::Cuda",
+            After(RAND_UNIFORM),
+        ),
+        row(
+            "src/device.rs",
+            "Device::rand_normal_f64::Device::Cuda",
+            After(RAND_NORMAL),
+        ),
         // The dtypes of which Candle only stores bytes.
         row(
             "src/safetensors.rs",
@@ -132,6 +143,12 @@ static CANDLE_CORE: Table = Table {
 const QUANTIZED_ROCM: &str = r#"
 #[cfg(feature = "rocm")]
 pub use crate::quantized_rocm as rocm;"#;
+
+const RAND_UNIFORM: &str = r#"
+Device::Rocm(device) => Ok(Storage::Rocm(device.rand_uniform(shape, dtype, lo, up)?)),"#;
+
+const RAND_NORMAL: &str = r#"
+Device::Rocm(device) => Ok(Storage::Rocm(device.rand_normal(shape, dtype, mean, std)?)),"#;
 
 const STORED_ONLY: &str = r#"
 #[cfg(feature = "rocm")]

@@ -3,7 +3,7 @@
 use candle_core::DType;
 
 use crate::compare::Tolerance;
-use crate::op::{Case, DTYPES, FLOATS, NUMBERS, Op, Reference, Run};
+use crate::op::{ALL_FLOATS, Case, DTYPES, INTEGERS, Op, Reference, Run};
 use crate::operand::{Operand, Values};
 use crate::shapes;
 
@@ -12,7 +12,7 @@ const fn float(name: &'static str, values: Values, ulps: f64, run: Run) -> Op {
         values,
         reference: Reference::Wide,
         tolerance: Tolerance::ulps(ulps),
-        ..Op::row(name, FLOATS, shapes::one, run)
+        ..Op::row(name, ALL_FLOATS, shapes::one, run)
     }
 }
 
@@ -26,6 +26,11 @@ const fn composed(name: &'static str, values: Values, run: Run) -> Op {
         },
         ..float(name, values, 0.0, run)
     }
+}
+
+/// What the CPU backend does to integers.
+const fn integer(name: &'static str, run: Run) -> Op {
+    Op::row(name, INTEGERS, shapes::one, run)
 }
 
 /// Functions of one number.
@@ -52,6 +57,17 @@ pub const UNARY: &[Op] = &[
     float("ceil", Values::ANY, 0.0, |x, _| x[0].ceil()),
     float("round", Values::ANY, 0.0, |x, _| x[0].round()),
     float("sign", Values::ANY, 0.0, |x, _| x[0].sign()),
+    integer("abs", |x, _| x[0].abs()),
+    integer("relu", |x, _| x[0].relu()),
+    integer("floor", |x, _| x[0].floor()),
+    integer("ceil", |x, _| x[0].ceil()),
+    integer("round", |x, _| x[0].round()),
+    integer("sign", |x, _| x[0].sign()),
+    // These four give 0.
+    integer("gelu", |x, _| x[0].gelu()),
+    integer("gelu_erf", |x, _| x[0].gelu_erf()),
+    integer("erf", |x, _| x[0].erf()),
+    integer("silu", |x, _| x[0].silu()),
 ];
 
 /// Functions of one number and parameters.
@@ -64,7 +80,7 @@ pub const SCALED: &[Op] = &[
         ..float("affine", Values::ANY, 0.0, |x, _| x[0].affine(1.75, -0.5))
     },
     Op {
-        dtypes: &[DType::U8, DType::U32, DType::I64],
+        dtypes: INTEGERS,
         tolerance: Tolerance::EXACT,
         ..float("affine", Values::POSITIVE, 0.0, |x, _| {
             x[0].affine(3.0, 2.0)
@@ -76,7 +92,7 @@ pub const SCALED: &[Op] = &[
 
 const fn pair(name: &'static str, values: Values, ulps: f64, run: Run) -> Op {
     Op {
-        dtypes: NUMBERS,
+        dtypes: DTYPES,
         cases: shapes::two,
         ..float(name, values, ulps, run)
     }
@@ -107,7 +123,6 @@ pub const COMPARE: &[Op] = &[
 
 const fn choice(name: &'static str, cases: fn(Values) -> Vec<Case>) -> Op {
     Op {
-        dtypes: DTYPES,
         cases,
         ..pair(name, Values::ANY, 0.0, |x, _| x[0].where_cond(&x[1], &x[2]))
     }
@@ -117,6 +132,8 @@ const fn choice(name: &'static str, cases: fn(Values) -> Vec<Case>) -> Op {
 pub const WHERE: &[Op] = &[
     choice("where of u8", |values| masked(DType::U8, values)),
     choice("where of u32", |values| masked(DType::U32, values)),
+    choice("where of i16", |values| masked(DType::I16, values)),
+    choice("where of i32", |values| masked(DType::I32, values)),
     choice("where of i64", |values| masked(DType::I64, values)),
 ];
 

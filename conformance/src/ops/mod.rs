@@ -7,6 +7,8 @@ mod index;
 mod matmul;
 mod reduce;
 mod rows;
+mod scatter;
+mod sort;
 
 pub use attention::{ATTENTION, EXPERTS};
 pub use copy::{CASTS, COPIES};
@@ -15,3 +17,5 @@ pub use index::INDEX;
 pub use matmul::MATMUL;
 pub use reduce::REDUCE;
 pub use rows::{NORM, ROPE, SOFTMAX};
+pub use scatter::SCATTER;
+pub use sort::SORT;

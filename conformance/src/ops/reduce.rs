@@ -3,7 +3,7 @@
 use candle_core::DType;
 
 use crate::compare::Tolerance;
-use crate::op::{Case, Cases, NUMBERS, Op, Reference, Run};
+use crate::op::{Case, Cases, DTYPES, Op, Reference, Run};
 use crate::operand::{Operand, Values};
 use crate::shapes;
 use crate::view::View;
@@ -12,7 +12,7 @@ const fn reduce(name: &'static str, dtypes: &'static [DType], cases: Cases, run:
     Op::row(name, dtypes, cases, run)
 }
 
-/// Zeros and, seldom, ones: a byte holds the sum of thousands.
+/// Zeros and, seldom, ones: a byte or two hold the sum of thousands.
 const SPARSE: Values = Values::Between(0.0, 0.2502);
 
 /// Terms of both signs cancel, and a thousand equal ones are each rounded the same way.
@@ -29,20 +29,29 @@ const fn sum(name: &'static str, dtypes: &'static [DType], accumulated: f64) -> 
 
 /// Reductions along dimensions.
 pub const REDUCE: &[Op] = &[
-    sum("sum", &[DType::F32, DType::F16, DType::BF16], 96.0),
+    sum(
+        "sum",
+        &[DType::F32, DType::F16, DType::BF16, DType::F8E4M3],
+        96.0,
+    ),
     // The reference adds in f64, too, and one after the other.
     sum("sum", &[DType::F64], 2048.0),
     Op {
         values: SPARSE,
-        ..reduce("sum", &[DType::U8], along_some, |x, axes| x[0].sum(axes))
+        ..reduce("sum", &[DType::U8, DType::I16], along_some, |x, axes| {
+            x[0].sum(axes)
+        })
     },
-    reduce("sum", &[DType::U32, DType::I64], along_some, |x, axes| {
-        x[0].sum(axes)
-    }),
-    reduce("min", NUMBERS, along_one, |x, axes| x[0].min(axes[0])),
-    reduce("max", NUMBERS, along_one, |x, axes| x[0].max(axes[0])),
-    reduce("argmin", NUMBERS, along_one, |x, axes| x[0].argmin(axes[0])),
-    reduce("argmax", NUMBERS, along_one, |x, axes| x[0].argmax(axes[0])),
+    reduce(
+        "sum",
+        &[DType::U32, DType::I32, DType::I64],
+        along_some,
+        |x, axes| x[0].sum(axes),
+    ),
+    reduce("min", DTYPES, along_one, |x, axes| x[0].min(axes[0])),
+    reduce("max", DTYPES, along_one, |x, axes| x[0].max(axes[0])),
+    reduce("argmin", DTYPES, along_one, |x, axes| x[0].argmin(axes[0])),
+    reduce("argmax", DTYPES, along_one, |x, axes| x[0].argmax(axes[0])),
 ];
 
 /// Reductions in several parts, which a second kernel combines: along rows, and across them.

@@ -4,8 +4,9 @@
 
 use candle_core::{DType, Device, RocmDevice, Tensor};
 use float8::F8E4M3;
-use redwick_conformance::op::DTYPES;
+use redwick_conformance::op::{ALL_FLOATS, DTYPES};
 use redwick_conformance::{EMULATED, emulated, not_emulated};
+use redwick_tensor_ops::ops::Random;
 
 use crate::Check;
 
@@ -15,6 +16,12 @@ pub(crate) const CHECKS: &[Check] = &[
     ("eight_bit_floats_go_there_and_back", eight_bit_floats),
     ("a_seed_gives_the_same_numbers_again", seeds),
     ("normal_numbers_have_mean_and_deviation", normal_numbers),
+    ("uniform_numbers_stay_below_the_end", uniform_numbers),
+    ("random_words_are_drawn", random_words),
+    (
+        "deterministic_sums_are_those_of_the_cpu",
+        deterministic_sums,
+    ),
 ];
 
 /// On devices of their own choice.
@@ -98,6 +105,51 @@ fn normal_numbers(device: &Device) {
         let near = (mean - 3.0).abs() < 0.05 && (spread - 0.25).abs() < 0.03;
         assert!(near, "{dtype:?}: mean {mean}, variance {spread}");
     }
+}
+
+/// Every number in a range without many: rounding must not reach its end.
+fn uniform_numbers(device: &Device) {
+    for &dtype in ALL_FLOATS {
+        let zeros = Tensor::zeros(1031, dtype, device).unwrap();
+        let numbers = zeros.rand_like(0.5, 1.0).unwrap();
+        assert_eq!(numbers.dtype(), dtype);
+        let numbers = numbers.to_dtype(DType::F32).unwrap();
+        let numbers = numbers.to_vec1::<f32>().unwrap();
+        let inside = numbers.iter().all(|x| (0.5..1.0).contains(x));
+        assert!(inside, "{dtype:?}");
+    }
+}
+
+fn random_words(device: &Device) {
+    let context = device.as_rocm_device().unwrap().context();
+    let words = Random::seeded(0).bits(context, 4).unwrap();
+    let mut bytes = [0; 16];
+    words.download(&mut bytes).unwrap();
+    // The first word of the generator's published vector for a seed and a counter of 0.
+    assert_eq!(bytes[..4], 0x6627_e8d5u32.to_le_bytes());
+}
+
+/// Few indices and many, each sum rounded as on the CPU.
+fn deterministic_sums(device: &Device) {
+    let rocm = device.as_rocm_device().unwrap();
+    rocm.set_deterministic(true);
+    for &dtype in ALL_FLOATS {
+        for count in [5, 300] {
+            let at = |device: &Device| {
+                let rows = (0..count).map(|n| (n * 7919 % 1031) as f32 / 64.0 - 6.0);
+                let source = Tensor::from_iter(rows, &Device::Cpu).unwrap();
+                let source = source.to_dtype(dtype).unwrap().to_device(device).unwrap();
+                let ids = (0..count).map(|n| (n * n % 3) as u32);
+                let ids = Tensor::from_iter(ids, device).unwrap();
+                let to = Tensor::zeros(3, dtype, device).unwrap();
+                let sums = to.index_add(&ids, &source, 0).unwrap();
+                let sums = sums.to_device(&Device::Cpu).unwrap();
+                sums.to_dtype(DType::F32).unwrap().to_vec1::<f32>().unwrap()
+            };
+            assert_eq!(at(device), at(&Device::Cpu), "{dtype:?} {count}");
+        }
+    }
+    rocm.set_deterministic(false);
 }
 
 fn moves() {

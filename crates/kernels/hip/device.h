@@ -59,7 +59,7 @@ struct Out {
 };
 
 template <class T>
-DEVICE T least(T a, T b) {
+DEVICE constexpr T least(T a, T b) {
     return a < b ? a : b;
 }
 

@@ -249,6 +249,40 @@ DEVICE void reduce_columns(const T *x, Out y, Partial<T> *values, u32 *indices, 
     finish<Op>(state, x, y.address, values, indices, output, outer.steps);
 }
 
+// As reduce_columns, N neighbouring outputs a work-item, which it reads in one access (the states of
+// more than 8, with indices 4, would not fit the registers); GROUP
+// work-items side by side, and the others of the workgroup take turns along `inner`.
+template <class Op, class T>
+DEVICE void reduce_columns_wide(const T *x, Out y, Partial<T> *values, u32 *indices, u32,
+                                u32 part_size, const Walk<1> &outer, const Walk<1> &inner) {
+    constexpr u32 N = least(LANES<T>, Op::INDEXED ? 4u : 8u), SLICES = BLOCK / GROUP, COLUMNS = GROUP * N;
+    SHARED State<Op, T> partial[SLICES][COLUMNS];
+    const u32 slice = work_item() / GROUP, column = work_item() % GROUP * N;
+    const u32 first = block_x() * COLUMNS;
+    State<Op, T> states[N];
+    for (u32 k = 0; k < N; k++) states[k] = first_state<Op, T>();
+    if (first + column < outer.steps) {
+        const T *from = x + offset_in(outer, first + column);
+        const u32 begin = block_y() * part_size, end = least(begin + part_size, inner.steps);
+        for (u32 i = begin + slice; i < end; i += SLICES) {
+            Pack<T, N> pack = load<N>(from + offset_in(inner, i));
+            for (u32 k = 0; k < N; k++) {
+                join<Op, T>(states[k], static_cast<Partial<T>>(pack.at[k]), i);
+            }
+        }
+    }
+    for (u32 k = 0; k < N; k++) partial[slice][column + k] = states[k];
+    barrier();
+    for (u32 at = work_item(); at < COLUMNS; at += BLOCK) {
+        const u32 output = first + at;
+        if (output >= outer.steps) break;
+        State<Op, T> state = partial[0][at];
+        for (u32 k = 1; k < SLICES; k++) state = Op::combine(state, partial[k][at]);
+        finish<Op>(state, x + offset_in(outer, output), y.address, values, indices, output,
+                   outer.steps);
+    }
+}
+
 template <class Op, class T>
 DEVICE void reduce_finish(const Partial<T> *values, const u32 *indices, Out y, u32 outputs,
                           u32 parts) {

@@ -131,12 +131,12 @@ impl Grafter<'_> {
         let Some(variant) = variant else {
             return visit::visit_arm(self, arm);
         };
-        if !behind_feature(&arm.attrs) {
+        if let Some(row) = self.row(&variant) {
+            self.by_hand(row, range_of(arm), None);
+        } else if !behind_feature(&arm.attrs) {
             let branch = Branch::arm(arm);
             self.insert(branch.end(), branch.twin(self.text, &[CUDA_TO_ROCM]));
             self.account(branch.range);
-        } else if let Some(row) = self.row(&variant) {
-            self.by_hand(row, range_of(arm), None);
         }
     }
 

@@ -21,6 +21,18 @@ const PART_GRAIN: usize = 256;
 /// Workgroups that a compute unit should have to choose from.
 const BLOCKS_PER_UNIT: usize = 4;
 
+/// Fewer elements than this for an output leave nothing to share among work-items.
+const MIN_WIDE: usize = 16;
+
+/// The outputs of a work-item of `reduce_columns_wide`.
+fn pack(op: ReduceOp, dtype: DType) -> usize {
+    (16 / dtype.size()).min(if is_index(op) { 4 } else { 8 })
+}
+
+fn is_index(op: ReduceOp) -> bool {
+    matches!(op, ReduceOp::ArgMin | ReduceOp::ArgMax)
+}
+
 /// The bytes to hold one partial result, whatever the accumulator.
 const PARTIAL: DType = DType::F64;
 
@@ -35,8 +47,7 @@ const PARTIAL: DType = DType::F64;
 pub fn reduce(op: ReduceOp, x: View<'_>, dims: &[usize]) -> Result<Storage> {
     let name = op.name();
     let dims = checked(op, x, dims)?;
-    let indices = matches!(op, ReduceOp::ArgMin | ReduceOp::ArgMax);
-    let to = if indices { DType::U32 } else { x.dtype() };
+    let to = if is_index(op) { DType::U32 } else { x.dtype() };
     let moved = x.layout().moved_last(&dims);
     let (outer, inner) = split(&moved, x.layout().rank() - dims.len());
     let (outputs, length) = (outer.elements(), inner.elements());
@@ -78,8 +89,7 @@ fn checked(op: ReduceOp, x: View<'_>, dims: &[usize]) -> Result<Vec<usize>> {
     let mut sorted = dims.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
-    let index = matches!(op, ReduceOp::ArgMin | ReduceOp::ArgMax);
-    if sorted.iter().any(|&dim| dim >= x.layout().rank()) || (index && sorted.len() != 1) {
+    if sorted.iter().any(|&dim| dim >= x.layout().rank()) || (is_index(op) && sorted.len() != 1) {
         return Err(Error::Shape {
             op: op.name(),
             left: x.layout().to_string(),
@@ -112,6 +122,8 @@ struct Reduction<'a> {
 enum Spread {
     /// A work-item for each output: neighbouring outputs read neighbouring elements.
     Columns,
+    /// The same in packs of 16 bytes.
+    WideColumns,
     /// A part of a wave for each output.
     Group,
     /// A workgroup for each output and part.
@@ -122,12 +134,32 @@ impl Reduction<'_> {
     fn spread(&self) -> Spread {
         let neighbours = |walk: &collapse::Walk<1>| walk.strides[0].last() == Some(&1);
         if neighbours(&self.outer) && !neighbours(&self.inner) {
-            return Spread::Columns;
+            return match self.length >= MIN_WIDE && self.fills_packs() {
+                true => Spread::WideColumns,
+                false => Spread::Columns,
+            };
         }
         if self.length <= SHORT {
             return Spread::Group;
         }
         Spread::Block
+    }
+
+    /// Whether packs of 16 bytes of neighbouring outputs lie together and may be read at once.
+    fn fills_packs(&self) -> bool {
+        let size = self.x.dtype().size();
+        let lanes = pack(self.op, self.x.dtype());
+        let whole = |n: &usize| n.is_multiple_of(lanes);
+        let Some((dim, outer)) = self.outer.dims.last().zip(self.outer.strides[0].split_last())
+        else {
+            return false;
+        };
+        // Accesses of elements of 4 bytes and more need no more alignment than an element.
+        let strides = outer.1.iter().chain(&self.inner.strides[0]);
+        let aligned = size >= 4
+            || (strides.clone().all(whole)
+                && self.x.address().is_multiple_of((lanes * size) as u64));
+        whole(dim) && aligned
     }
 
     /// How many parts keep the device busy: one where there are enough outputs.
@@ -144,7 +176,11 @@ impl Reduction<'_> {
     fn run(&self, y: &Storage) -> Result<()> {
         let spread = self.spread();
         let kernel = self.kernel(spread)?;
-        let parts = self.parts(spread, kernel.info().outputs as usize);
+        let pack = match spread {
+            Spread::WideColumns => pack(self.op, self.x.dtype()),
+            _ => 1,
+        };
+        let parts = self.parts(spread, kernel.info().outputs as usize * pack);
         // A multiple of every number of lanes: parts then start where wide reads may.
         let part_size = self.length.div_ceil(parts).next_multiple_of(PART_GRAIN);
         let parts = self.length.div_ceil(part_size);
@@ -164,7 +200,8 @@ impl Reduction<'_> {
             inner: Walk::new(&self.inner.dims, [&self.inner.strides[0]])?,
         };
         let outputs = number("the number of outputs", self.outputs)?;
-        let grid = kernel.grid_for_outputs(outputs, arguments.parts)?;
+        let packs = number("the number of outputs", self.outputs / pack)?;
+        let grid = kernel.grid_for_outputs(packs, arguments.parts)?;
         context.launch(kernel, grid, &arguments)?;
         if parts > 1 {
             self.finish(&arguments, outputs)?;
@@ -188,6 +225,7 @@ impl Reduction<'_> {
     fn kernel(&self, spread: Spread) -> Result<Kernel<args::Reduce>> {
         self.find(match spread {
             Spread::Columns => redwick_kernels::reduce_columns,
+            Spread::WideColumns => redwick_kernels::reduce_columns_wide,
             Spread::Group => redwick_kernels::reduce_group,
             Spread::Block => redwick_kernels::reduce_block,
         })
