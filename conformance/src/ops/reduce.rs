@@ -54,12 +54,13 @@ pub const REDUCE: &[Op] = &[
     reduce("argmax", DTYPES, along_one, |x, axes| x[0].argmax(axes[0])),
 ];
 
-/// Reductions in several parts, which a second kernel combines: along rows, and across them.
+/// Reductions in several parts, which a second kernel combines: along rows, and across them; and one
+/// across rows that are read 16 bytes at a time.
 fn in_parts(values: Values) -> impl Iterator<Item = Case> {
     let case = move |(dims, axis): (&[usize], usize)| {
         Case::along(vec![Operand::new(dims, View::Plain, values)], &[axis])
     };
-    [([2, 9001], 1), ([9001, 3], 0)]
+    [([2, 9001], 1), ([9001, 3], 0), ([33, 264], 0)]
         .map(|(dims, axis)| case((&dims, axis)))
         .into_iter()
 }

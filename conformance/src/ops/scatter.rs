@@ -28,12 +28,21 @@ const fn set(name: &'static str, cases: Cases) -> Op {
     Op::row(name, DTYPES, cases, SET)
 }
 
-const fn add(name: &'static str, dtypes: &'static [DType], cases: Cases, run: Run) -> Op {
+const fn scatter_add(name: &'static str, dtypes: &'static [DType], cases: Cases) -> Op {
     Op {
-        values: Values::Between(-1.4, 1.4),
-        ..Op::row(name, dtypes, cases, run)
+        values: SMALL_NUMBERS,
+        ..Op::row(name, dtypes, cases, ADD)
     }
 }
+
+const fn index_add(name: &'static str, dtypes: &'static [DType], cases: Cases) -> Op {
+    Op {
+        values: SMALL_NUMBERS,
+        ..Op::row(name, dtypes, cases, INDEX_ADD)
+    }
+}
+
+const SMALL_NUMBERS: Values = Values::Between(-1.4, 1.4);
 
 /// Dtypes that hold the sum of any number of small whole numbers.
 const LARGE: &[DType] = &[
@@ -53,132 +62,36 @@ const SMALL: &[DType] = &[DType::U8, DType::F8E4M3];
 /// Few indices are taken one after the other, many in parallel.
 const COUNTS: &[usize] = &[0, 1, 5, 67];
 const FEW: &[usize] = &[0, 1, 5];
+/// Other dtypes of indices differ in how the indices are read.
+const ONE: &[usize] = &[5];
 
 /// Writes and sums by index, for each dtype of indices.
 pub const SCATTER: &[Op] = &[
-    set("scatter by u8", |v| elements(DType::U8, v, COUNTS)),
+    set("scatter by u8", |v| elements(DType::U8, v, ONE)),
     set("scatter by u32", |v| elements(DType::U32, v, COUNTS)),
-    set("scatter by i64", |v| elements(DType::I64, v, COUNTS)),
-    add(
-        "scatter_add by u8",
-        LARGE,
-        |v| elements(DType::U8, v, COUNTS),
-        ADD,
-    ),
-    add(
-        "scatter_add by u8",
-        SMALL,
-        |v| elements(DType::U8, v, FEW),
-        ADD,
-    ),
-    add(
-        "scatter_add by u32",
-        LARGE,
-        |v| elements(DType::U32, v, COUNTS),
-        ADD,
-    ),
-    add(
-        "scatter_add by u32",
-        SMALL,
-        |v| elements(DType::U32, v, FEW),
-        ADD,
-    ),
-    add(
-        "scatter_add by i16",
-        LARGE,
-        |v| elements(DType::I16, v, COUNTS),
-        ADD,
-    ),
-    add(
-        "scatter_add by i16",
-        SMALL,
-        |v| elements(DType::I16, v, FEW),
-        ADD,
-    ),
-    add(
-        "scatter_add by i32",
-        LARGE,
-        |v| elements(DType::I32, v, COUNTS),
-        ADD,
-    ),
-    add(
-        "scatter_add by i32",
-        SMALL,
-        |v| elements(DType::I32, v, FEW),
-        ADD,
-    ),
-    add(
-        "scatter_add by i64",
-        LARGE,
-        |v| elements(DType::I64, v, COUNTS),
-        ADD,
-    ),
-    add(
-        "scatter_add by i64",
-        SMALL,
-        |v| elements(DType::I64, v, FEW),
-        ADD,
-    ),
-    add(
-        "index_add by u8",
-        LARGE,
-        |v| slices(DType::U8, v, COUNTS),
-        INDEX_ADD,
-    ),
-    add(
-        "index_add by u8",
-        SMALL,
-        |v| slices(DType::U8, v, FEW),
-        INDEX_ADD,
-    ),
-    add(
-        "index_add by u32",
-        LARGE,
-        |v| slices(DType::U32, v, COUNTS),
-        INDEX_ADD,
-    ),
-    add(
-        "index_add by u32",
-        SMALL,
-        |v| slices(DType::U32, v, FEW),
-        INDEX_ADD,
-    ),
-    add(
-        "index_add by i16",
-        LARGE,
-        |v| slices(DType::I16, v, COUNTS),
-        INDEX_ADD,
-    ),
-    add(
-        "index_add by i16",
-        SMALL,
-        |v| slices(DType::I16, v, FEW),
-        INDEX_ADD,
-    ),
-    add(
-        "index_add by i32",
-        LARGE,
-        |v| slices(DType::I32, v, COUNTS),
-        INDEX_ADD,
-    ),
-    add(
-        "index_add by i32",
-        SMALL,
-        |v| slices(DType::I32, v, FEW),
-        INDEX_ADD,
-    ),
-    add(
-        "index_add by i64",
-        LARGE,
-        |v| slices(DType::I64, v, COUNTS),
-        INDEX_ADD,
-    ),
-    add(
-        "index_add by i64",
-        SMALL,
-        |v| slices(DType::I64, v, FEW),
-        INDEX_ADD,
-    ),
+    set("scatter by i64", |v| elements(DType::I64, v, ONE)),
+    scatter_add("scatter_add by u8", DTYPES, |v| elements(DType::U8, v, ONE)),
+    scatter_add("scatter_add by u32", LARGE, |v| {
+        elements(DType::U32, v, COUNTS)
+    }),
+    scatter_add("scatter_add by u32", SMALL, |v| {
+        elements(DType::U32, v, FEW)
+    }),
+    scatter_add("scatter_add by i16", DTYPES, |v| {
+        elements(DType::I16, v, ONE)
+    }),
+    scatter_add("scatter_add by i32", DTYPES, |v| {
+        elements(DType::I32, v, ONE)
+    }),
+    scatter_add("scatter_add by i64", DTYPES, |v| {
+        elements(DType::I64, v, ONE)
+    }),
+    index_add("index_add by u8", DTYPES, |v| slices(DType::U8, v, ONE)),
+    index_add("index_add by u32", LARGE, |v| slices(DType::U32, v, COUNTS)),
+    index_add("index_add by u32", SMALL, |v| slices(DType::U32, v, FEW)),
+    index_add("index_add by i16", DTYPES, |v| slices(DType::I16, v, ONE)),
+    index_add("index_add by i32", DTYPES, |v| slices(DType::I32, v, ONE)),
+    index_add("index_add by i64", DTYPES, |v| slices(DType::I64, v, ONE)),
 ];
 
 /// An index for each element of the source.

@@ -117,6 +117,8 @@ fn uniform_numbers(device: &Device) {
         let numbers = numbers.to_vec1::<f32>().unwrap();
         let inside = numbers.iter().all(|x| (0.5..1.0).contains(x));
         assert!(inside, "{dtype:?}");
+        let normal = zeros.randn_like(0.0, 1.0).unwrap();
+        assert_eq!(normal.dtype(), dtype);
     }
 }
 

@@ -150,7 +150,11 @@ impl Reduction<'_> {
         let size = self.x.dtype().size();
         let lanes = pack(self.op, self.x.dtype());
         let whole = |n: &usize| n.is_multiple_of(lanes);
-        let Some((dim, outer)) = self.outer.dims.last().zip(self.outer.strides[0].split_last())
+        let Some((dim, outer)) = self
+            .outer
+            .dims
+            .last()
+            .zip(self.outer.strides[0].split_last())
         else {
             return false;
         };

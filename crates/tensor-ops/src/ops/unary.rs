@@ -4,7 +4,6 @@ use redwick_kernels::{IntegerOp, Kernel, UnaryOp, args};
 
 use super::elementwise::ElementWise;
 use super::{contiguous, find};
-use crate::dtype::DType;
 use crate::error::Result;
 use crate::storage::{Storage, View};
 
@@ -27,10 +26,8 @@ pub fn unary(op: UnaryOp, x: View<'_>) -> Result<Storage> {
 
 fn of_integers(op: UnaryOp, x: View<'_>) -> Result<Storage> {
     let (name, dtype) = (op.name(), x.dtype());
-    let unsigned = matches!(dtype, DType::U8 | DType::U32);
     let integer = match op {
         UnaryOp::Ceil | UnaryOp::Floor | UnaryOp::Round => return contiguous(x),
-        UnaryOp::Abs | UnaryOp::Relu if unsigned => return contiguous(x),
         UnaryOp::Gelu | UnaryOp::GeluErf | UnaryOp::Silu | UnaryOp::Erf => {
             return Storage::zeroed(x.context(), dtype, x.layout().elements());
         }
