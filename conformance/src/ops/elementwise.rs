@@ -87,7 +87,7 @@ pub const SCALED: &[Op] = &[
         })
     },
     float("powf", Values::POSITIVE, 16.0, |x, _| x[0].powf(1.5)),
-    composed("elu", Values::ANY, |x, _| x[0].elu(0.7)),
+    composed("elu", Values::ANY, |x, _| x[0].elu(0.75)),
 ];
 
 const fn pair(name: &'static str, values: Values, ulps: f64, run: Run) -> Op {
