@@ -106,25 +106,18 @@ macro_rules! test_on_targets {
                 run: |device| super::$case(device).map_err(|error| format!("{error:#}")),
             };
 
-            #[test]
-            fn gfx90a() {
-                $crate::run_emulated(CASE, "gfx90a");
-            }
-
-            #[test]
-            fn gfx1100() {
-                $crate::run_emulated(CASE, "gfx1100");
-            }
-
-            #[test]
-            fn gfx1030() {
-                $crate::run_emulated(CASE, "gfx1030");
-            }
-
-            #[test]
-            fn gfx942() {
-                $crate::run_emulated(CASE, "gfx942");
-            }
+            $crate::on_targets!(gfx90a gfx942 gfx1030 gfx1100 gfx1201);
         }
+    };
+}
+
+/// A test on each of these targets, of the `CASE` in scope.
+#[macro_export]
+macro_rules! on_targets {
+    ($($target:ident)*) => {
+        $(#[test]
+        fn $target() {
+            $crate::run_emulated(CASE, stringify!($target));
+        })*
     };
 }

@@ -190,12 +190,13 @@ fn every_op_takes_every_layout(target: &str) -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn gfx90a() -> Result<()> {
-    every_op_takes_every_layout("gfx90a")
+macro_rules! on_targets {
+    ($($target:ident)*) => {
+        $(#[test]
+        fn $target() -> Result<()> {
+            every_op_takes_every_layout(stringify!($target))
+        })*
+    };
 }
 
-#[test]
-fn gfx1100() -> Result<()> {
-    every_op_takes_every_layout("gfx1100")
-}
+on_targets!(gfx90a gfx942 gfx1030 gfx1100 gfx1201);

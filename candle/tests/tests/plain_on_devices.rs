@@ -107,6 +107,7 @@ macro_rules! target {
 target!(gfx90a);
 target!(gfx1030);
 target!(gfx1100);
+target!(gfx1201);
 target!(gfx942);
 
 mod cpu {
