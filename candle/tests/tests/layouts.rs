@@ -26,6 +26,13 @@ fn partner(x: &Tensor) -> Result<Tensor> {
     laid(values.reshape((c, b, a))?.transpose(0, 2)?)
 }
 
+/// Different numbers.
+fn ramp(dims: &[usize], like: &Tensor) -> Result<Tensor> {
+    let count = dims.iter().product::<usize>() as f32;
+    let values = Tensor::arange(0f32, count, like.device())?.affine(0.11, -2.)?;
+    values.reshape(dims)
+}
+
 /// Indices into dimension `dim` of `x`, of the dimensions of `x`, with gaps between them.
 fn indices(x: &Tensor, dim: usize) -> Result<Tensor> {
     let (a, b, c) = x.dims3()?;
@@ -81,6 +88,15 @@ const OPS: &[Op] = &[
         x.gather(&laid(indices(x, 2)?.narrow(2, 0, 1)?)?, 2)
     }),
     ("index_select", |x| x.index_select(&slices(x)?, 0)),
+    ("index_add", |x| {
+        let (_, b, c) = x.dims3()?;
+        let source = laid(ramp(&[c, b, 3], x)?.transpose(0, 2)?)?;
+        x.index_add(&slices(x)?, &source, 0)
+    }),
+    ("scatter_add", |x| {
+        x.scatter_add(&indices(x, 1)?, &partner(x)?, 1)
+    }),
+    ("sort", |x| Ok(x.contiguous()?.sort_last_dim(false)?.0)),
     ("matmul", |x| x.matmul(&laid(partner(x)?.transpose(1, 2)?)?)),
     ("matmul, transposed", |x| {
         laid(x.transpose(1, 2)?)?.matmul(&partner(x)?)
@@ -174,17 +190,19 @@ fn compare(what: &str, expected: Result<Tensor>, found: Result<Tensor>) -> Resul
     Ok(())
 }
 
+/// Runs an op. On some tensors without elements Candle panics.
+fn run(op: &fn(&Tensor) -> Result<Tensor>, x: &Tensor) -> Result<Tensor> {
+    let result = catch_unwind(AssertUnwindSafe(|| op(x)));
+    result.unwrap_or_else(|_| Err(grafted::Error::Msg("a panic".to_owned())))
+}
+
 fn every_op_takes_every_layout(target: &str) -> Result<()> {
     let device = emulated(target)?;
     let on_cpu = views(&Device::Cpu)?;
     for ((view, x), (_, plain)) in views(&device)?.into_iter().zip(on_cpu) {
         let plain = laid(plain)?;
         for (name, op) in OPS {
-            // Candle's CPU backend panics on some tensors of no elements.
-            let expected = catch_unwind(AssertUnwindSafe(|| op(&plain)));
-            let expected =
-                expected.unwrap_or_else(|_| Err(grafted::Error::Msg("a panic".to_owned())));
-            compare(&format!("{name} of {view}"), expected, op(&x))?;
+            compare(&format!("{name} of {view}"), run(op, &plain), run(op, &x))?;
         }
     }
     Ok(())
