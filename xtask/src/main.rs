@@ -1,6 +1,7 @@
 //! Project tasks, one file each: `cargo xtask <task>`.
 
 mod conformance;
+mod coverage;
 mod disassembly;
 mod kernels;
 mod minilm;
@@ -15,6 +16,8 @@ use clap::Parser;
 enum Task {
     /// Run the conformance suite and write its page, or check it.
     Conformance(conformance::Options),
+    /// Run tests with counters, and say which lines they ran.
+    Coverage(coverage::Options),
     /// Disassemble code objects, or check the disassembler on them.
     Disassembly(disassembly::Options),
     /// Compile the kernels for all targets, check that they are up to date, or report on them.
@@ -30,6 +33,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Conformance(options) => conformance::run(&options),
+        Task::Coverage(options) => coverage::run(&options),
         Task::Disassembly(options) => disassembly::run(&options),
         Task::Kernels(options) => kernels::run(&options),
         Task::Minilm => minilm::run(),

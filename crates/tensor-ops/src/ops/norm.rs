@@ -2,8 +2,7 @@
 
 use redwick_kernels::args;
 
-use super::rows::{Adjacent, Rows, for_length};
-use super::{kernel_dtype, no_kernel};
+use super::rows::{Adjacent, map_rows};
 use crate::error::{Error, Result};
 use crate::storage::{Storage, View};
 
@@ -14,33 +13,23 @@ use crate::storage::{Storage, View};
 /// [`Error::NoKernel`] for other dtypes; where operands do not fit; those of an allocation.
 pub fn rms_norm(x: View<'_>, scale: View<'_>, epsilon: f32) -> Result<Storage> {
     const OP: &str = "rms_norm";
-    fits(OP, x, scale)?;
-    let missing = || no_kernel(OP, x.dtype(), "");
-    let dtype = kernel_dtype(x.dtype()).ok_or_else(missing)?;
-    let rows = Rows::of(OP, x.layout())?;
-    let kernels = [
-        redwick_kernels::rms_norm_group(dtype),
-        redwick_kernels::rms_norm_block(dtype),
-        redwick_kernels::rms_norm_long(dtype),
-    ];
-    let kernel = for_length(rows.columns, kernels).ok_or_else(missing)?;
-    let y = Storage::uninit(x.context(), x.dtype(), x.layout().elements())?;
-    if rows.is_empty() {
-        return Ok(y);
-    }
-    let (source, scale) = (Adjacent::of(x)?, Adjacent::of(scale)?);
-    let arguments = args::RmsNorm {
-        x: source.address(),
+    let scale = parameter(OP, x, scale)?;
+    let kernels = |dtype| {
+        [
+            redwick_kernels::rms_norm_group(dtype),
+            redwick_kernels::rms_norm_block(dtype),
+            redwick_kernels::rms_norm_long(dtype),
+        ]
+    };
+    map_rows(OP, x, kernels, |io| args::RmsNorm {
+        x: io.x,
         scale: scale.address(),
-        y: y.address(),
-        rows: rows.rows,
-        columns: rows.columns,
+        y: io.y,
+        rows: io.rows,
+        columns: io.columns,
         epsilon,
         reserved: 0,
-    };
-    let grid = kernel.grid_for_outputs(rows.rows, 1)?;
-    x.context().launch(kernel, grid, &arguments)?;
-    Ok(y)
+    })
 }
 
 /// `(x - mean(x)) / sqrt(variance(x) + epsilon) * scale + shift` over the last dimension. `scale` and
@@ -50,43 +39,32 @@ pub fn rms_norm(x: View<'_>, scale: View<'_>, epsilon: f32) -> Result<Storage> {
 /// As [`rms_norm`].
 pub fn layer_norm(x: View<'_>, scale: View<'_>, shift: View<'_>, epsilon: f32) -> Result<Storage> {
     const OP: &str = "layer_norm";
-    fits(OP, x, scale)?;
-    fits(OP, x, shift)?;
-    let missing = || no_kernel(OP, x.dtype(), "");
-    let dtype = kernel_dtype(x.dtype()).ok_or_else(missing)?;
-    let rows = Rows::of(OP, x.layout())?;
-    let kernels = [
-        redwick_kernels::layer_norm_group(dtype),
-        redwick_kernels::layer_norm_block(dtype),
-        redwick_kernels::layer_norm_long(dtype),
-    ];
-    let kernel = for_length(rows.columns, kernels).ok_or_else(missing)?;
-    let y = Storage::uninit(x.context(), x.dtype(), x.layout().elements())?;
-    if rows.is_empty() {
-        return Ok(y);
-    }
-    let [source, scale, shift] = [Adjacent::of(x)?, Adjacent::of(scale)?, Adjacent::of(shift)?];
-    let arguments = args::LayerNorm {
-        x: source.address(),
+    let (scale, shift) = (parameter(OP, x, scale)?, parameter(OP, x, shift)?);
+    let kernels = |dtype| {
+        [
+            redwick_kernels::layer_norm_group(dtype),
+            redwick_kernels::layer_norm_block(dtype),
+            redwick_kernels::layer_norm_long(dtype),
+        ]
+    };
+    map_rows(OP, x, kernels, |io| args::LayerNorm {
+        x: io.x,
         scale: scale.address(),
         shift: shift.address(),
-        y: y.address(),
-        rows: rows.rows,
-        columns: rows.columns,
+        y: io.y,
+        rows: io.rows,
+        columns: io.columns,
         epsilon,
         reserved: 0,
-    };
-    let grid = kernel.grid_for_outputs(rows.rows, 1)?;
-    x.context().launch(kernel, grid, &arguments)?;
-    Ok(y)
+    })
 }
 
-/// Fails where a parameter has not one element for each column.
-fn fits(op: &'static str, x: View<'_>, parameter: View<'_>) -> Result<()> {
+/// A parameter that has one element for each column, adjacent.
+fn parameter<'a>(op: &'static str, x: View<'_>, parameter: View<'a>) -> Result<Adjacent<'a>> {
     x.matches(op, &parameter)?;
     let columns = x.layout().dims().last().copied().unwrap_or(1);
     if parameter.layout().elements() == columns {
-        return Ok(());
+        return Adjacent::of(parameter);
     }
     Err(Error::Shape {
         op,

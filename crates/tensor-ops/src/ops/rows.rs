@@ -1,8 +1,8 @@
 //! What ops over whole rows do alike.
 
-use redwick_kernels::Kernel;
+use redwick_kernels::{Arguments, Kernel};
 
-use super::contiguous;
+use super::{contiguous, find};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
@@ -24,17 +24,47 @@ impl Rows {
             columns: Error::narrow(op, "the length of a row", columns)?,
         })
     }
+}
 
-    pub(super) fn is_empty(self) -> bool {
-        self.rows == 0 || self.columns == 0
+/// Where the rows of an op lie: addresses of the first elements, and how many there are.
+pub(super) struct Io {
+    pub(super) x: u64,
+    pub(super) y: u64,
+    pub(super) rows: u32,
+    pub(super) columns: u32,
+}
+
+/// A result of as many rows as `x`, by the first of a dtype's kernels that takes rows of this length.
+///
+/// # Errors
+/// [`Error::NoKernel`] for a dtype without kernels; those of an allocation and of a launch.
+pub(super) fn map_rows<A: Arguments>(
+    op: &'static str,
+    x: View<'_>,
+    kernels: impl FnOnce(redwick_kernels::DType) -> [Option<Kernel<A>>; 3],
+    arguments: impl FnOnce(Io) -> A,
+) -> Result<Storage> {
+    let Rows { rows, columns } = Rows::of(op, x.layout())?;
+    let of_dtype = |dtype| for_length(columns, kernels(dtype));
+    let kernel = find(op, x.dtype(), of_dtype)?;
+    let y = Storage::uninit(x.context(), x.dtype(), x.layout().elements())?;
+    if rows == 0 || columns == 0 {
+        return Ok(y);
     }
+    let source = Adjacent::of(x)?;
+    let io = Io {
+        x: source.address(),
+        y: y.address(),
+        rows,
+        columns,
+    };
+    let grid = kernel.grid_for_outputs(rows, 1)?;
+    x.context().launch(kernel, grid, &arguments(io))?;
+    Ok(y)
 }
 
 /// The first kernel, in the order given, that takes rows of this length.
-pub(super) fn for_length<A: redwick_kernels::Arguments>(
-    columns: u32,
-    kernels: [Option<Kernel<A>>; 3],
-) -> Option<Kernel<A>> {
+fn for_length<A: Arguments>(columns: u32, kernels: [Option<Kernel<A>>; 3]) -> Option<Kernel<A>> {
     let takes = |kernel: &Kernel<A>| {
         let limit = kernel.info().max_columns;
         limit == 0 || columns <= limit

@@ -1,0 +1,196 @@
+//! What cannot be done is an error that names op, dtype and layout.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod small;
+
+use redwick_tensor_ops::ops::{self, BinaryOp, CompareOp, ReduceOp, RopeForm};
+use redwick_tensor_ops::{DType, DeviceSpec, Error, Layout, Library, Storage, open};
+use small::{Tensor, contexts, numbers};
+
+/// Checks that an op failed, and with which words.
+fn says(result: Result<Storage, Error>, words: &[&str]) {
+    let text = match result {
+        Ok(storage) => format!("no error, but {} elements", storage.len()),
+        Err(error) => error.to_string(),
+    };
+    assert!(
+        words.iter().all(|word| text.contains(word)),
+        "{text}, want {words:?}"
+    );
+}
+
+#[test]
+fn operands_of_two_devices() {
+    let [a, b] = [0, 1].map(|at| Tensor::counted(&contexts().nth(at).unwrap(), &[3]));
+    let words = ["gfx942", "gfx1100"];
+    says(ops::binary(BinaryOp::Add, a.view(), b.view()), &words);
+    says(ops::compare(CompareOp::Eq, a.view(), b.view()), &words);
+    says(ops::matmul(a.view(), b.view()), &words);
+    says(ops::rms_norm(a.view(), b.view(), 1e-5), &words);
+    says(ops::index_select(a.view(), b.view(), 0), &words);
+    let moved = b.storage.to_context(a.storage.context()).unwrap();
+    let moved = Tensor::new(moved, &[3]);
+    let sum = ops::binary(BinaryOp::Add, a.view(), moved.view());
+    assert_eq!(numbers(sum), [0.0, 2.0, 4.0]);
+    let same = a.storage.to_context(a.storage.context());
+    assert_eq!(numbers(same), [0.0, 1.0, 2.0]);
+}
+
+#[test]
+fn operands_of_two_dtypes() {
+    let context = contexts().next().unwrap();
+    let (a, b) = (
+        Tensor::counted(&context, &[3]),
+        Tensor::u32(&context, &[3], &[0, 1, 2]),
+    );
+    says(
+        ops::binary(BinaryOp::Mul, a.view(), b.view()),
+        &["mul", "f32", "u32"],
+    );
+    says(ops::matmul(a.view(), b.view()), &["matmul", "f32", "u32"]);
+    says(
+        ops::layer_norm(a.view(), b.view(), a.view(), 0.1),
+        &["layer_norm", "u32"],
+    );
+    says(
+        ops::rope(RopeForm::Thd, a.view(), b.view(), b.view()),
+        &["rope", "u32"],
+    );
+    says(
+        ops::select(b.view(), a.view(), b.view()),
+        &["where", "f32", "u32"],
+    );
+}
+
+#[test]
+fn dtypes_without_a_kernel() {
+    let context = contexts().next().unwrap();
+    let x = Tensor::u32(&context, &[1, 3], &[0, 1, 2]);
+    says(ops::softmax(x.view()), &["softmax", "u32"]);
+    says(
+        ops::rms_norm(x.view(), x.view(), 1e-5),
+        &["rms_norm", "u32"],
+    );
+    says(ops::powf(x.view(), 2.0), &["powf", "u32"]);
+    says(ops::elu(x.view(), 2.0), &["elu", "u32"]);
+    let floats = Tensor::counted(&context, &[3]);
+    says(
+        ops::index_select(x.view(), floats.view(), 1),
+        &["index_select", "f32"],
+    );
+    says(
+        ops::gather(floats.view(), floats.view(), 0),
+        &["gather", "f32"],
+    );
+    says(
+        ops::select(floats.view(), floats.view(), floats.view()),
+        &["where", "f32"],
+    );
+}
+
+#[test]
+fn shapes_that_do_not_fit() {
+    let context = contexts().next().unwrap();
+    let x = Tensor::counted(&context, &[2, 3]);
+    let row = Tensor::counted(&context, &[6]);
+    let ids = Tensor::u32(&context, &[1, 1], &[0]);
+    says(
+        ops::compare(CompareOp::Ge, x.view(), row.view()),
+        &["ge", "[2, 3]", "[6]"],
+    );
+    says(ops::select(x.view(), x.view(), row.view()), &["where"]);
+    says(
+        ops::index_select(x.view(), ids.view(), 0),
+        &["index_select", "[1, 1]"],
+    );
+    says(
+        ops::index_select(x.view(), row.view(), 2),
+        &["index_select", "[2, 3]"],
+    );
+    says(ops::gather(row.view(), ids.view(), 0), &["gather", "[6]"]);
+    says(ops::gather(x.view(), ids.view(), 2), &["gather", "[2, 3]"]);
+    let wide = Tensor::u32(&context, &[3, 1], &[0, 0, 0]);
+    says(ops::gather(x.view(), wide.view(), 1), &["gather", "[3, 1]"]);
+    says(
+        ops::reduce(ReduceOp::ArgMax, x.view(), &[0, 1]),
+        &["arg_max", "[0, 1]"],
+    );
+    says(
+        ops::rope(RopeForm::Thd, x.view(), x.view(), x.view()),
+        &["rope", "cos"],
+    );
+    says(
+        ops::layer_norm(x.view(), row.view(), row.view(), 0.1),
+        &["parameter", "[6]"],
+    );
+}
+
+#[test]
+fn bytes_that_are_no_elements() {
+    let context = contexts().next().unwrap();
+    says(
+        Storage::upload(&context, DType::F32, &[0; 7]),
+        &["upload", "7 bytes", "f32"],
+    );
+    says(
+        Storage::uninit(&context, DType::F64, usize::MAX),
+        &["allocation", "at most"],
+    );
+    let mut x = Tensor::counted(&context, &[3]).storage;
+    let error = x.download(&mut [0; 11]).unwrap_err();
+    assert!(
+        matches!(error, Error::Shape { op: "download", .. }),
+        "{error}"
+    );
+    let error = ops::fill(&mut x, &Layout::contiguous(&[3]), &[0; 2]).unwrap_err();
+    assert!(matches!(error, Error::Shape { op: "fill", .. }), "{error}");
+    let error = ops::fill(&mut x, &Layout::contiguous(&[4]), &[0; 4]).unwrap_err();
+    assert!(
+        matches!(error, Error::OutOfBounds { elements: 3, .. }),
+        "{error}"
+    );
+    ops::fill(&mut x, &Layout::contiguous(&[0]), &[0; 4]).unwrap();
+}
+
+#[test]
+fn devices_that_are_not_there() {
+    let error = |text: &str| open(&text.parse().unwrap()).unwrap_err().to_string();
+    assert!(error("emulated:gfx000").contains("gfx000"));
+    assert!(error("emulated:gfx942:quick").contains("quick"));
+    let spec = DeviceSpec {
+        library: Library::Path("/nowhere/libamdhip64.so".into()),
+        ordinal: 0,
+    };
+    let text = open(&spec).unwrap_err().to_string();
+    assert!(text.contains("/nowhere/libamdhip64.so"), "{text}");
+    assert_eq!(spec.to_string(), "rocm:0 of /nowhere/libamdhip64.so");
+    let second = DeviceSpec {
+        library: Library::Emulated("gfx942".into()),
+        ordinal: 7,
+    };
+    let text = open(&second).unwrap_err().to_string();
+    assert!(text.contains('7'), "{text}");
+}
+
+#[test]
+fn launches_are_counted() {
+    let context = redwick_tensor_ops::open_another(&"emulated:gfx942".parse().unwrap()).unwrap();
+    let count = |symbol: &str| {
+        let mut launches = context.launches();
+        launches
+            .find(|(kernel, _)| kernel.symbol == symbol)
+            .unwrap()
+            .1
+    };
+    let x = Tensor::counted(&context, &[3]);
+    assert_eq!(count("softmax_group_f32"), 0);
+    for _ in 0..3 {
+        ops::softmax(x.view()).unwrap();
+    }
+    assert_eq!(
+        (count("softmax_group_f32"), count("softmax_long_f32")),
+        (3, 0)
+    );
+    assert!(format!("{context:?}").contains("gfx942"));
+}
