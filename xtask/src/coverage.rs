@@ -205,7 +205,7 @@ fn tests_start(source: &str) -> Option<usize> {
 
 fn table(files: &BTreeMap<String, Lines>) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::ASCII_MARKDOWN);
+    table.load_style(presets::ASCII_MARKDOWN);
     table.set_header(["part", "lines", "run by tests", "%"]);
     let mut sum = (0, 0);
     for (name, places) in PARTS {
