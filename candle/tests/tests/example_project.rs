@@ -36,7 +36,8 @@ fn the_patch_lines_replace_candle() {
         let errors = String::from_utf8_lossy(&output.stderr);
         // A package of this tree is told with its folder, one of crates.io without.
         let folder = format!("/candle/{package})");
-        assert!(text.trim_end().ends_with(&folder), "{text}{errors}");
+        let replaced = text.lines().any(|line| line.ends_with(&folder));
+        assert!(replaced, "{text}{errors}");
     }
 }
 
