@@ -379,3 +379,34 @@ fn malformed<E: ToString>(what: &'static str) -> impl Fn(E) -> Error {
         detail: detail.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relocations_of_loaded_images_have_a_size() {
+        let sizes = (0..20).map(|number| relocation_kind(number).map_or(0, |(_, size)| size));
+        let want = [0, 4, 4, 8, 4, 8, 4, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0];
+        assert!(sizes.eq(want));
+    }
+
+    #[test]
+    fn bytes_outside_of_segments_are_none() {
+        let segment = Segment {
+            address: 16,
+            bytes: vec![1, 2, 3],
+            memory_size: 8,
+            access: Access {
+                read: true,
+                write: false,
+                execute: false,
+            },
+        };
+        let segments = [segment];
+        assert_eq!(bytes_at(&segments, 17, 2), Some(&[2, 3][..]));
+        for (address, length) in [(0, 1), (17, 3), (u64::MAX, 1), (17, usize::MAX)] {
+            assert_eq!(bytes_at(&segments, address, length), None);
+        }
+    }
+}
