@@ -24,6 +24,10 @@ impl Rows {
             columns: Error::narrow(op, "the length of a row", columns)?,
         })
     }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.rows == 0 || self.columns == 0
+    }
 }
 
 /// Where the rows of an op lie: addresses of the first elements, and how many there are.
@@ -44,11 +48,12 @@ pub(super) fn map_rows<A: Arguments>(
     kernels: impl FnOnce(redwick_kernels::DType) -> [Option<Kernel<A>>; 3],
     arguments: impl FnOnce(Io) -> A,
 ) -> Result<Storage> {
-    let Rows { rows, columns } = Rows::of(op, x.layout())?;
+    let size = Rows::of(op, x.layout())?;
+    let Rows { rows, columns } = size;
     let of_dtype = |dtype| for_length(columns, kernels(dtype));
     let kernel = find(op, x.dtype(), of_dtype)?;
     let y = Storage::uninit(x.context(), x.dtype(), x.layout().elements())?;
-    if rows == 0 || columns == 0 {
+    if size.is_empty() {
         return Ok(y);
     }
     let source = Adjacent::of(x)?;
