@@ -96,6 +96,8 @@ fn cargo(options: &Options) -> Command {
     cargo.args(["--", "--show-output"]);
     if options.all {
         cargo.arg("--include-ignored").env(ALL_VARIABLE, "1");
+    } else {
+        cargo.env("REDWICK_CONFORMANCE_PAGE", "check");
     }
     cargo
 }
