@@ -85,11 +85,11 @@ fn workspace(options: &Options, report: &mut Report) -> Result<bool> {
 fn cargo(options: &Options) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(crate::root()).arg("test");
-    match options.package.as_slice() {
-        [] => drop(cargo.arg("--workspace")),
-        packages => packages
-            .iter()
-            .for_each(|name| drop(cargo.args(["--package", name]))),
+    if options.package.is_empty() {
+        cargo.arg("--workspace");
+    }
+    for name in &options.package {
+        cargo.args(["--package", name]);
     }
     cargo.arg("--no-fail-fast").args(&options.cargo);
     // What a passing test prints says what it left out.
