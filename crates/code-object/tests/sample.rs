@@ -4,7 +4,9 @@ use redwick_code_object::{CodeObject, DenormMode, Error, RelocationKind, SymbolK
 
 const GFX942: &[u8] = include_bytes!("fixtures/sample.gfx942.hsaco");
 const GFX90A: &[u8] = include_bytes!("fixtures/sample.gfx90a.hsaco");
+const GFX1030: &[u8] = include_bytes!("fixtures/sample.gfx1030.hsaco");
 const GFX1100: &[u8] = include_bytes!("fixtures/sample.gfx1100.hsaco");
+const GFX1201: &[u8] = include_bytes!("fixtures/sample.gfx1201.hsaco");
 
 fn gfx942() -> CodeObject {
     CodeObject::parse(GFX942).expect("the fixture is whole")
@@ -12,7 +14,13 @@ fn gfx942() -> CodeObject {
 
 #[test]
 fn target_and_version() {
-    for (bytes, target) in [(GFX942, "gfx942"), (GFX90A, "gfx90a"), (GFX1100, "gfx1100")] {
+    for (bytes, target) in [
+        (GFX942, "gfx942"),
+        (GFX90A, "gfx90a"),
+        (GFX1030, "gfx1030"),
+        (GFX1100, "gfx1100"),
+        (GFX1201, "gfx1201"),
+    ] {
         let code = CodeObject::parse(bytes).unwrap();
         assert_eq!((code.target(), code.version()), (target, 5));
     }

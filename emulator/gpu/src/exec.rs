@@ -43,6 +43,7 @@ mod salu_float;
 mod salu_mask;
 mod salu_relative;
 mod scalar_memory;
+mod smfmac;
 #[cfg(test)]
 mod tests;
 mod transcendental;
@@ -120,6 +121,7 @@ pub(crate) fn bind<const L: usize>(
         .or_else(|| dot::bind(inst, level))
         .or_else(|| cross_lane::bind(inst, level))
         .or_else(|| matrix::bind(inst, level, target))
+        .or_else(|| smfmac::bind(inst, level, target))
         .or_else(|| wmma::bind(inst, level))
         .or_else(|| salu::bind(op))
         .or_else(|| salu_compare::bind(op))
@@ -150,6 +152,7 @@ pub(crate) fn accumulates(opcode: Opcode) -> bool {
             | O::VPkFmacF16
             | O::VDot2accF32F16
             | O::VDot2accF32Bf16
+            | O::VDot2cF32Bf16
             | O::VDot2cI32I16
             | O::VDot4cI32I8
             | O::VDot8cI32I4
@@ -169,7 +172,9 @@ pub(crate) fn crosses_lanes(inst: &Inst) -> bool {
     inst.modifiers.dpp.is_some()
         || matches!(
             inst.opcode,
-            O::VReadlaneB32
+            O::VPermlane16SwapB32
+                | O::VPermlane32SwapB32
+                | O::VReadlaneB32
                 | O::VWritelaneB32
                 | O::VPermlane16B32
                 | O::VPermlanex16B32

@@ -85,6 +85,13 @@ const TARGETS: &[Target] = &[
         ..CDNA
     },
     Target {
+        name: "gfx950",
+        lds_bytes: 160 << 10,
+        generation: Generation::Cdna4,
+        eight_bits: EightBits::Ocp,
+        ..CDNA
+    },
+    Target {
         name: "gfx1030",
         generation: Generation::Rdna2,
         private_base: PrivateBase::HardwareRegister,
@@ -94,6 +101,11 @@ const TARGETS: &[Target] = &[
     },
     Target {
         name: "gfx1100",
+        ..RDNA
+    },
+    Target {
+        name: "gfx1151",
+        generation: Generation::Rdna35,
         ..RDNA
     },
     Target {

@@ -337,7 +337,7 @@ fn code_objects_for_other_targets_are_refused() {
     assert!(
         error
             .to_string()
-            .contains("gfx90a, gfx942, gfx1030, gfx1100, gfx1201"),
+            .contains("gfx90a, gfx942, gfx950, gfx1030, gfx1100, gfx1151, gfx1201"),
         "{error}"
     );
 }

@@ -264,7 +264,7 @@ fn three_axes() {
 
 #[test]
 fn preloaded_arguments() {
-    for target in ["gfx90a", "gfx942"] {
+    for target in ["gfx90a", "gfx942", "gfx950"] {
         let bench = Bench::new(target, "preload");
         let preloaded = bench
             .module

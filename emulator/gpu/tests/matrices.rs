@@ -46,7 +46,7 @@ fn run(bench: &Bench, kernel: &str, a: &[i32], b: &[i32], results: usize) -> Vec
 }
 
 fn cdna(test: impl Fn(&Bench)) {
-    ["gfx90a", "gfx942"]
+    ["gfx90a", "gfx942", "gfx950"]
         .iter()
         .for_each(|target| test(&Bench::new(target, "mfma")));
 }
@@ -120,9 +120,13 @@ fn mfma_of_floats() {
 
 /// RDNA3 and RDNA4, whose kernels take the same arguments.
 fn rdna(test: impl Fn(&Bench)) {
-    [("gfx1100", "wmma"), ("gfx1201", "wmma12")]
-        .iter()
-        .for_each(|(target, set)| test(&Bench::new(target, set)));
+    [
+        ("gfx1100", "wmma"),
+        ("gfx1151", "wmma"),
+        ("gfx1201", "wmma12"),
+    ]
+    .iter()
+    .for_each(|(target, set)| test(&Bench::new(target, set)));
 }
 
 #[test]

@@ -10,7 +10,9 @@ use redwick_hip::{Arguments, Device};
 const FMAC_AND_ADD: &[(&str, u32, u32)] = &[
     ("gfx90a", 0x7604_0800, 0x0204_0800),
     ("gfx942", 0x760e_0c04, 0x020e_0c04),
+    ("gfx1030", 0x5606_0400, 0x0606_0400),
     ("gfx1100", 0x5606_0402, 0x0606_0402),
+    ("gfx1201", 0x5606_0402, 0x0606_0402),
 ];
 
 /// No instruction of any target.

@@ -25,7 +25,13 @@ fn device() -> Device {
 
 #[test]
 fn properties_of_each_target() {
-    for (target, wave) in [("gfx90a", 64), ("gfx942", 64), ("gfx1030", 32), ("gfx1100", 32), ("gfx1201", 32)] {
+    for (target, wave) in [
+        ("gfx90a", 64),
+        ("gfx942", 64),
+        ("gfx1030", 32),
+        ("gfx1100", 32),
+        ("gfx1201", 32),
+    ] {
         let device = driver(target).unwrap().device(0).unwrap();
         let properties = device.properties();
         assert_eq!(device.target(), target);

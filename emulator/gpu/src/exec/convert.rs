@@ -1,6 +1,6 @@
 //! Conversions between formats.
 
-use super::float::f32_to_f16_toward_zero;
+use super::float::{bf16_to_f32, f32_to_bf16, f32_to_f16, f32_to_f16_toward_zero};
 use super::map::lane_ops;
 use super::value::F16;
 
@@ -50,6 +50,9 @@ lane_ops! { pub(super) fn bind;
     VCvtF32Ubyte3 => (a: u32) -> f32 { (a >> 24) as f32 }
     VCvtOffF32I4 => (a: u32) -> f32 { ((a << 28) as i32 >> 28) as f32 / 16.0 }
     VCvtPkRtzF16F32 => (a: f32, b: f32) -> u32 { pair(f32_to_f16_toward_zero(a), f32_to_f16_toward_zero(b)) }
+    VCvtPkF16F32 => (a: f32, b: f32) -> u32 { pair(f32_to_f16(a), f32_to_f16(b)) }
+    VCvtPkBf16F32 => (a: f32, b: f32) -> u32 { pair(f32_to_bf16(a), f32_to_bf16(b)) }
+    VCvtF32Bf16 => (a: u16) -> f32 { bf16_to_f32(u32::from(a)) }
     VCvtPkNormI16F32 => (a: f32, b: f32) -> u32 { pair(normalised(a, -1.0, 32767.0), normalised(b, -1.0, 32767.0)) }
     VCvtPkNormU16F32 => (a: f32, b: f32) -> u32 { pair(normalised(a, 0.0, 65535.0), normalised(b, 0.0, 65535.0)) }
     VCvtPkNormI16F16 => (a: F16, b: F16) -> u32 { pair(normalised(a.0, -1.0, 32767.0), normalised(b.0, -1.0, 32767.0)) }

@@ -177,6 +177,56 @@ impl Handler for Swap {
     }
 }
 
+/// Exchanges the odd groups of `GROUP` lanes of the first register with the even ones of the second.
+struct SwapGroups<const GROUP: usize>;
+
+impl<const GROUP: usize> Handler for SwapGroups<GROUP> {
+    const SRC: [Kind; 4] = [Kind::B32, Kind::None, Kind::None, Kind::None];
+    const DST: [Kind; 2] = [Kind::B32, Kind::None];
+
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let (Dst::Row(a), Src::Row(b)) = (s.dst[0], s.src[0]) else {
+            return Flow::Next;
+        };
+        let (a, b, exec) = (usize::from(a), usize::from(b), w.exec());
+        let (mut from_a, mut from_b) = (w.vgpr[a], w.vgpr[b]);
+        for lane in (0..L - GROUP).filter(|lane| lane / GROUP % 2 == 0) {
+            std::mem::swap(&mut from_a[lane + GROUP], &mut from_b[lane]);
+        }
+        w.write_row(a, &from_a, exec);
+        w.write_row(b, &from_b, exec);
+        Flow::Next
+    }
+}
+
+/// Any function of three bits, by its table.
+struct Truth<const NARROW: bool>;
+
+impl<const NARROW: bool> Truth<NARROW> {
+    const KIND: Kind = if NARROW { Kind::B16 } else { Kind::B32 };
+}
+
+impl<const NARROW: bool> Handler for Truth<NARROW> {
+    const SRC: [Kind; 4] = [Self::KIND, Self::KIND, Self::KIND, Kind::None];
+    const DST: [Kind; 2] = [Self::KIND, Kind::None];
+
+    #[inline(always)]
+    fn run<const L: usize>(w: &mut Wave<'_, L>, s: &Step<L>) -> Flow {
+        let [a, b, c] = [0, 1, 2].map(|i| w.source(s, i, Self::KIND));
+        let mut row = [0; L];
+        for case in (0..8).filter(|case| s.imm >> case & 1 != 0) {
+            let turned = |bit: u32| if case >> bit & 1 == 0 { u32::MAX } else { 0 };
+            for i in 0..L {
+                row[i] |= (w.vgpr[a][i] ^ turned(2))
+                    & (w.vgpr[b][i] ^ turned(1))
+                    & (w.vgpr[c][i] ^ turned(0));
+            }
+        }
+        w.result(s, Self::KIND, &row);
+        Flow::Next
+    }
+}
+
 /// Moves from or to the register that M0 is away from the one named.
 struct MoveRelative<const SOURCE: bool>;
 
@@ -220,6 +270,10 @@ pub(super) fn bind<const L: usize>(inst: &Inst, level: Level) -> Option<Bound<L>
         O::VPermlane16VarB32 => bound::<L, PermuteRowsBy<false>>(level),
         O::VPermlanex16VarB32 => bound::<L, PermuteRowsBy<true>>(level),
         O::VPermlane64B32 => bound::<L, SwapHalves>(level),
+        O::VPermlane16SwapB32 => bound::<L, SwapGroups<16>>(level),
+        O::VPermlane32SwapB32 => bound::<L, SwapGroups<32>>(level),
+        O::VBitop3B32 => bound::<L, Truth<false>>(level),
+        O::VBitop3B16 => bound::<L, Truth<true>>(level),
         O::VSwapB32 => bound::<L, Swap>(level),
         O::VMovrelsB32 => bound::<L, MoveRelative<true>>(level),
         O::VMovreldB32 => bound::<L, MoveRelative<false>>(level),

@@ -133,7 +133,7 @@ macro_rules! dot_ops {
 
 dot_ops! {
     VDot2F32F16 | VDot2accF32F16 => PkF16 F32 |a, b, c, _s, clamp| two(f16s(a), f16s(b), f32::from_bits(c), clamp).to_bits();
-    VDot2F32Bf16 | VDot2accF32Bf16 => PkB16 F32 |a, b, c, _s, clamp| two(bf16s(a), bf16s(b), f32::from_bits(c), clamp).to_bits();
+    VDot2F32Bf16 | VDot2accF32Bf16 | VDot2cF32Bf16 => PkB16 F32 |a, b, c, _s, clamp| two(bf16s(a), bf16s(b), f32::from_bits(c), clamp).to_bits();
     VDot2F16F16 => PkF16 F16 |a, b, c, _s, clamp| f32_to_f16(two(f16s(a), f16s(b), f16_to_f32(c & 0xffff), clamp));
     VDot2Bf16Bf16 => PkB16 B16 |a, b, c, _s, clamp| f32_to_bf16(two(bf16s(a), bf16s(b), bf16_to_f32(c), clamp));
     VDot2I32I16 | VDot2cI32I16 => PkB16 B32 |a, b, c, _s, clamp| signed_sum(sum_parts::<16>(a, b, true, true), c, clamp);

@@ -135,6 +135,7 @@ lane_ops! { fn fields;
     VBfeI32 => (a: u32, offset: u32, width: u32) -> u32 { bits::extract_signed(a, offset, width) }
     VBfiB32 => (a: u32, b: u32, c: u32) -> u32 { a & b | !a & c }
     VBfmB32 => (width: u32, offset: u32) -> u32 { (1u32.wrapping_shl(width)).wrapping_sub(1).wrapping_shl(offset) }
+    VPrngB32 => (a: u32) -> u32 { a << 1 ^ if a >> 31 != 0 { 197 } else { 0 } }
     VBfrevB32 => (a: u32) -> u32 { a.reverse_bits() }
     VAlignbitB32 => (a: u32, b: u32, n: u32) -> u32 { ((u64::from(a) << 32 | u64::from(b)) >> (n & 31)) as u32 }
     VAlignbyteB32 => (a: u32, b: u32, n: u32) -> u32 { ((u64::from(a) << 32 | u64::from(b)) >> (8 * (n & 3))) as u32 }

@@ -22,14 +22,14 @@ use crate::target::{EightBits, Target};
 use crate::wave::Wave;
 
 /// Lanes of the waves that have these operations.
-const LANES: usize = 64;
+pub(super) const LANES: usize = 64;
 /// Elements of A or B that a lane holds at most.
 const MOST_HELD: usize = 8;
 /// Registers of results at most.
 const MOST_SUMS: usize = 32;
 
 /// How the elements of A and B lie in registers, and how products are summed.
-trait Element {
+pub(super) trait Element {
     /// What sums are made of.
     type Sum: Copy + Default;
     /// Elements in a register.
@@ -43,7 +43,7 @@ trait Element {
 
 macro_rules! elements {
     ($($name:ident: $sum:ty, $per_word:literal, |$word:ident, $i:ident| $body:expr;)*) => {$(
-        struct $name;
+        pub(super) struct $name;
         impl Element for $name {
             type Sum = $sum;
             const PER_WORD: usize = $per_word;
@@ -214,7 +214,7 @@ type Held<T> = [[T; LANES]; MOST_HELD];
 
 /// The lanes that hold group `q` of a result register.
 #[inline(always)]
-fn group(q: usize, n: usize) -> Range<usize> {
+pub(super) fn group(q: usize, n: usize) -> Range<usize> {
     q * n..(q + 1) * n
 }
 
@@ -398,6 +398,10 @@ fn floats<const L: usize>(opcode: Opcode, level: Level) -> Option<Bound<L>> {
         O::VMfmaF32_4x4x4_16bBf16 => mfma::<L, Bf16, Bf16, 4, 4, 16>(level),
         O::VMfmaF32_32x32x8Bf16 => mfma::<L, Bf16, Bf16, 32, 8, 1>(level),
         O::VMfmaF32_16x16x16Bf16 => mfma::<L, Bf16, Bf16, 16, 16, 1>(level),
+        O::VMfmaF32_32x32x16F16 => mfma::<L, F16, F16, 32, 16, 1>(level),
+        O::VMfmaF32_16x16x32F16 => mfma::<L, F16, F16, 16, 32, 1>(level),
+        O::VMfmaF32_32x32x16Bf16 => mfma::<L, Bf16, Bf16, 32, 16, 1>(level),
+        O::VMfmaF32_16x16x32Bf16 => mfma::<L, Bf16, Bf16, 16, 32, 1>(level),
         O::VMfmaF64_16x16x4F64 => mfma64::<L, 16, 1>(level),
         O::VMfmaF64_4x4x4_4bF64 => mfma64::<L, 4, 4>(level),
         _ => return None,

@@ -143,6 +143,8 @@ packed_ops! {
     VPkMaxF16 => PkF16 2 |a, b, _c, clamp| float(max32(f16_to_f32(a), f16_to_f32(b)), clamp);
     VPkMinimumF16 => PkF16 2 |a, b, _c, clamp| float(minimum32(f16_to_f32(a), f16_to_f32(b)), clamp);
     VPkMaximumF16 => PkF16 2 |a, b, _c, clamp| float(maximum32(f16_to_f32(a), f16_to_f32(b)), clamp);
+    VPkMinimum3F16 => PkF16 3 |a, b, c, clamp| float(minimum32(minimum32(f16_to_f32(a), f16_to_f32(b)), f16_to_f32(c)), clamp);
+    VPkMaximum3F16 => PkF16 3 |a, b, c, clamp| float(maximum32(maximum32(f16_to_f32(a), f16_to_f32(b)), f16_to_f32(c)), clamp);
     VPkFmaF16 | VPkFmacF16 => PkF16 3 |a, b, c, clamp| {
         let product = f64::from(f16_to_f32(a)) * f64::from(f16_to_f32(b));
         f64_to_f16(limit(product + f64::from(f16_to_f32(c)), clamp))

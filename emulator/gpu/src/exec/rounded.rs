@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use redwick_isa::Opcode;
 
+use super::float::{frexp64, scale64};
 use super::map::Rows;
 use super::value::{F16, Value, WideF16};
 use super::{Handler, Level, bound};
@@ -18,23 +19,43 @@ use crate::wave::{Rounding, Wave};
 #[derive(Clone, Copy)]
 struct Exact(f64, f64);
 
+/// A result that overflowed though its operands are finite lies beyond the largest number.
+#[inline(always)]
+fn finite(result: f64, operands_are: bool, exact: Exact) -> Exact {
+    if result.is_infinite() && operands_are {
+        Exact(f64::MAX.copysign(result), 0.0)
+    } else {
+        exact
+    }
+}
+
 /// The exact sum of two f64.
 #[inline(always)]
 fn sum(a: f64, b: f64) -> Exact {
     let s = a + b;
     let other = s - a;
-    Exact(s, (a - (s - other)) + (b - other))
+    let exact = Exact(s, (a - (s - other)) + (b - other));
+    finite(s, a.is_finite() && b.is_finite(), exact)
 }
 
-/// The exact value of `a·b + c`, but for its size: rounded to two f64, the second of the right sign.
+/// A product of two f64, and what it lacks, scaled: products of mantissas do not underflow.
+fn product(a: f64, b: f64) -> Exact {
+    let ((m, i), (n, j)) = (frexp64(a), frexp64(b));
+    let (rounded, high) = (a * b, m * n);
+    let missing = (high - scale64(rounded, -(i + j))) + m.mul_add(n, -high);
+    let operands_are = a.is_finite() && b.is_finite();
+    finite(rounded, operands_are, Exact(rounded, missing))
+}
+
+/// `a·b + c`, and what it lacks as far as the sign goes.
 #[inline(always)]
 fn fused(a: f64, b: f64, c: f64) -> Exact {
-    let result = a.mul_add(b, c);
+    let rounded = a.mul_add(b, c);
     let product = a * b;
-    let tail = a.mul_add(b, -product);
-    let Exact(low, rest) = sum(c, tail);
+    let Exact(low, rest) = sum(c, a.mul_add(b, -product));
     let Exact(high, middle) = sum(product, low);
-    Exact(result, ((high - result) + middle) + rest)
+    let exact = Exact(rounded, ((high - rounded) + middle) + rest);
+    finite(rounded, [a, b, c].iter().all(|x| x.is_finite()), exact)
 }
 
 /// A result that may be rounded in several ways.
@@ -221,7 +242,7 @@ operations! {
     VFmaF32 | VFmacF32 | VFmaakF32 | VFmamkF32 => f32, f32, 3 |x| x[0].mul_add(x[1], x[2]),
         sum(wide(x[0]) * wide(x[1]), wide(x[2])), opposite(wide(x[0]) * wide(x[1]), wide(x[2]));
     VAddF64 => f64, f64, 2 |x| x[0] + x[1], sum(x[0], x[1]), opposite(x[0], x[1]);
-    VMulF64 => f64, f64, 2 |x| x[0] * x[1], fused(x[0], x[1], 0.0), false;
+    VMulF64 => f64, f64, 2 |x| x[0] * x[1], product(x[0], x[1]), false;
     VFmaF64 | VFmacF64 => f64, f64, 3 |x| x[0].mul_add(x[1], x[2]), fused(x[0], x[1], x[2]), opposite(x[0] * x[1], x[2]);
     VAddF16 => WideF16, WideF16, 2 |x| WideF16(x[0].0 + x[1].0), Exact(x[0].0 + x[1].0, 0.0), opposite(x[0].0, x[1].0);
     VSubF16 => WideF16, WideF16, 2 |x| WideF16(x[0].0 - x[1].0), Exact(x[0].0 - x[1].0, 0.0), opposite(x[0].0, -x[1].0);
@@ -284,6 +305,11 @@ mod tests {
         let sums = all(f32::MAX * 2.0, Exact(f64::from(f32::MAX) * 2.0, 0.0), false);
         let most = f64::from(f32::MAX);
         assert_eq!(sums, [f64::INFINITY, most, most]);
+        let most = f64::MAX;
+        let huge = all(most * 2.0, product(most, 2.0), false);
+        assert_eq!(huge, [f64::INFINITY, most, most]);
+        let huge = all(most + most, sum(most, most), false);
+        assert_eq!(huge, [f64::INFINITY, most, most]);
         let infinite = all(f32::INFINITY, Exact(f64::INFINITY, 0.0), false);
         assert_eq!(infinite, [f64::INFINITY; 3]);
     }

@@ -150,6 +150,10 @@ impl<'p, const L: usize> Resolver<'p, L> {
         step.cache = m.cache;
         step.addressing = m.addressing;
         step.packed = packed(m);
+        if inst.encoding == Encoding::Vop2 {
+            // Without selection bits, each half feeds its own.
+            step.packed.op_sel_hi = 7;
+        }
         if exec::is_direct_branch(inst.opcode) {
             let target = branch_target(address + u64::from(inst.size), inst);
             step.target = self.program.step_at(target).unwrap_or(0);

@@ -5,7 +5,9 @@
 use redwick_gpu::{Dispatch, Gpu, LaunchError, Module, Options, Statistics};
 
 /// The targets that the test kernels were built for.
-pub(crate) const TARGETS: [&str; 5] = ["gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"];
+pub(crate) const TARGETS: [&str; 7] = [
+    "gfx90a", "gfx942", "gfx950", "gfx1030", "gfx1100", "gfx1151", "gfx1201",
+];
 
 /// A GPU with a loaded set of test kernels, in checked mode.
 pub(crate) struct Bench {

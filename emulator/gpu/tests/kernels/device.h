@@ -1,6 +1,6 @@
 // What the test kernels need of a HIP header.
 #pragma once
-#if defined(__gfx1030__) || defined(__gfx1100__) || defined(__gfx1201__)
+#if !defined(__GFX9__)
 #define VCC "vcc_lo"
 #define ADD "v_add_nc_u32"
 #else

@@ -14,8 +14,16 @@ pub(crate) const TARGETS: &[(&str, &[u8])] = &[
         include_bytes!("../../../../crates/code-object/tests/fixtures/sample.gfx942.hsaco"),
     ),
     (
+        "gfx1030",
+        include_bytes!("../../../../crates/code-object/tests/fixtures/sample.gfx1030.hsaco"),
+    ),
+    (
         "gfx1100",
         include_bytes!("../../../../crates/code-object/tests/fixtures/sample.gfx1100.hsaco"),
+    ),
+    (
+        "gfx1201",
+        include_bytes!("../../../../crates/code-object/tests/fixtures/sample.gfx1201.hsaco"),
     ),
 ];
 

@@ -12,7 +12,7 @@ import struct
 import subprocess
 from fractions import Fraction
 
-TARGETS = {"gfx90a": "", "gfx942": "", "gfx1030": "", "gfx1100": "+real-true16", "gfx1201": ""}
+TARGETS = {"gfx90a": "", "gfx942": "", "gfx950": "", "gfx1030": "", "gfx1100": "+real-true16", "gfx1151": "+real-true16", "gfx1201": ""}
 FORMATS = {"f16": (11, -14, 15, 16), "f32": (24, -126, 127, 32), "f64": (53, -1022, 1023, 64)}
 NAN, INF = math.nan, math.inf
 INTEGERS = (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x12345678, 0xDEADBEEF, 37)

@@ -130,6 +130,11 @@ for names, formula in (
     ("v_cls_i32 v_ffbh_i32", lambda a: highest(a ^ (2**32 - 1 if bit(a, 31) else 0), 32)),
 ):
     op(names, "u32", "u32", formula)
+TABLE = 0b10110010
+truth = lambda size: lambda a, b, c: sum(bit(TABLE, 4 * bit(a, i) + 2 * bit(b, i) + bit(c, i)) << i for i in range(size))
+op("v_bitop3_b32", "u32", "u32 u32 u32", truth(32), suffix=f" bitop3:{TABLE:#x}")
+op("v_bitop3_b16", "u16", "u16 u16 u16", truth(16), suffix=f" bitop3:{TABLE:#x}")
+op("v_prng_b32", "u32", "u32", lambda a: a << 1 ^ (197 if a >> 31 else 0))
 op("v_mov_b64", "u64", "u64", lambda a: a)
 op("v_sat_pk_u8_i16", "u16", "u32", lambda a: clamped(signed(a, 16), 0, 255) | clamped(signed(a >> 16, 16), 0, 255) << 8)
 for names, formula in (("v_qsad_pk_u16_u8", lambda x, y: abs(x - y)), ("v_mqsad_pk_u16_u8", lambda x, y: abs(x - y) if y else 0)):
@@ -335,6 +340,7 @@ op("v_mul_legacy_f32 v_mul_dx9_zero_f32", "f32", "f32 f32", lambda a, b: 0 if a 
            [bits_of("f32", x if not math.isfinite(x) else Fraction(x)) for x in (3, -2, 1, 0.25, 0, INF, 2, 0)]])
 
 # Conversions.
+UNITS = [bits_of("f32", Fraction(x)) for x in (1, -1, 0.5, 0.3333333, -0.7654321, 2.00390625, -3, 0.1)]
 BIG = [bits_of("f32", Fraction(x)) for x in (1.5, -1.5, 2.5, 3e9, -3e9, 5e9, 0.75, -0.25)]
 BIG64 = [bits_of("f64", Fraction(x)) for x in (1.5, -1.5, 2.5, 3e9, -3e9, 5e9, 0.75, -0.25)]
 SHORT = [bits_of("f16", Fraction(x)) for x in (1.5, -1.5, 2.5, 40000, -40000, 60000, 0.75, -0.25)]
@@ -361,6 +367,10 @@ op("s_cvt_hi_f32_f16", "f32", "u32", lambda a: Fraction(value_of("f16", a >> 16)
 op("s_cvt_f16_f32", "f16", "f32", Fraction, inputs=[BIG[:3] + BIG[6:] + BIG[:3]], scalar=True)
 op("s_cvt_pk_rtz_f16_f32", "u32", "f32 f32", lambda a, b: bits_of("f16", Fraction(a)) | bits_of("f16", Fraction(b)) << 16,
    inputs=[BIG[:3] + BIG[6:] + BIG[:3], BIG[6:] + BIG[:3] * 2], scalar=True)
+brain = lambda x: bits_of("f32", Fraction(x)) + 0x7FFF + bit(bits_of("f32", Fraction(x)), 16) >> 16
+op("v_cvt_pk_f16_f32", "u32", "f32 f32", lambda a, b: bits_of("f16", Fraction(a)) | bits_of("f16", Fraction(b)) << 16, inputs=[UNITS, UNITS[::-1]])
+op("v_cvt_pk_bf16_f32", "u32", "f32 f32", lambda a, b: brain(a) | brain(b) << 16, inputs=[UNITS, UNITS[::-1]])
+op("v_cvt_f32_bf16", "f32", "u16", lambda a: Fraction(value_of("f32", a << 16)), inputs=[[0x3F80, 0xC020, 0x4049, 1, 0x7F00, 0x3DCD, 0xBF80, 0x4120]])
 op("v_cvt_f32_i32", "f32", "i32", Fraction)
 op("v_cvt_f32_u32", "f32", "u32", Fraction)
 op("v_cvt_f64_i32", "f64", "i32", Fraction)

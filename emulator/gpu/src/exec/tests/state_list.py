@@ -179,7 +179,7 @@ memory(["v_fma_legacy_f16 v0, v4, v6, v8"], ["v4=0x4000", "v6=0x4200", "v8=0x3c0
 # 8-bit floats: 1.5 and −2, in each target's formats.
 for wide, fnuz, ocp in ((("fp8", ("0xc844", "0x44"), ("0xc03c", "0x3c"))), (("bf8", ("0xc442", "0x42"), ("0xc03e", "0x3e")))):
     for pair, one in (fnuz, ocp):
-        names = ("gfx12",) if (pair, one) == fnuz else ("gfx9",)
+        names = ("gfx950", "gfx12") if (pair, one) == fnuz else ("gfx942",)
         memory([f"v_cvt_f32_{wide} v0, v4"], [f"v4={one}"], ["v0=1.5f"], aliased=names)
         memory([f"v_cvt_pk_f32_{wide} v[0:1], v4"], [f"v4={pair}"], ["v0=1.5f", "v1=-2.0f"], aliased=names)
         memory([f"v_cvt_pk_{wide}_f32 v0, v4, v6"], ["v0=0xaaaa0000", "v4=1.5f", "v6=-2.0f"], [f"v0=0xaaaa{pair[2:]}"], aliased=names)
@@ -189,6 +189,9 @@ for wide, fnuz, ocp in ((("fp8", ("0xc844", "0x44"), ("0xc03c", "0x3c"))), (("bf
 # Other lanes.
 memory(["v_swap_b32 v0, v4"], ["v0=7", "v4=lane"], ["v0=lane", "v4=7"])
 memory(["v_permlane16_b32 v0, v4, s4, s5"], ["v4=lane", "s4=0x76543210", "s5=0xfedcba90"], ["v0[1]=1", "v0[8]=0", "v0[31]=31"])
+memory(["v_permlane16_swap_b32 v0, v4"], ["v0=7", "v4=lane"], ["v0[0]=7", "v0[16]=0", "v0[63]=47", "v4[0]=7", "v4[16]=16"])
+memory(["v_permlane32_swap_b32 v0, v4"], ["v0=7", "v4=lane"], ["v0[0]=7", "v0[32]=0", "v0[63]=31", "v4[0]=7", "v4[32]=32"])
+memory(["v_dot2c_f32_bf16 v0, v4, v6"], ["v0=1.0f", "v4=0x3f804000", "v6=0x40403f00"], ["v0=5.0f"])
 memory(["v_permlane64_b32 v0, v4"], ["v4=lane"], ["v0=lane"])
 memory(["v_permlane16_var_b32 v0, v4, v6"], ["v4=lane", "v6=3"], ["v0[1]=3", "v0[20]=19"])
 memory(["v_permlanex16_var_b32 v0, v4, v6"], ["v4=lane", "v6=3"], ["v0[1]=19", "v0[20]=3"])
