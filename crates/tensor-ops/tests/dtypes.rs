@@ -1,6 +1,8 @@
 //! Every dtype in every element-wise op: conversions to the bit, integers of 16 and 32 bits, floats of
 //! 8 bits.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod common;
 
 use common::{Rng, contexts, download, upload, view};

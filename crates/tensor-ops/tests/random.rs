@@ -1,5 +1,7 @@
 //! Random numbers: the generator's published vectors, distributions, and the same on every target.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod common;
 
 use common::{contexts, download};

@@ -1,5 +1,7 @@
 //! Writing and adding at indices, against the same done one after the other on the host.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod common;
 
 use bytemuck::Pod;

@@ -1,5 +1,7 @@
 //! The order that sorts rows, against a stable sort on the host.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod common;
 
 use std::cmp::Ordering;

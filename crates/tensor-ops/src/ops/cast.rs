@@ -8,8 +8,9 @@ use crate::dtype::DType;
 use crate::error::Result;
 use crate::storage::{Storage, View};
 
-/// Converts each element as Rust's `as` does: to the nearest number, ties to even; integers
-/// truncate, saturate, and take NaN as 0.
+/// Converts each element as Rust's `as` does: to the nearest number, ties to even, with one rounding;
+/// integers truncate, saturate, and take NaN as 0. 8-bit floats have no infinity and saturate at 448.
+/// Integers go to floats of fewer than 32 bits by way of f32, as on the CPU.
 ///
 /// # Errors
 /// [`Error::NoKernel`](crate::Error::NoKernel) for a pair of dtypes without a kernel; those of an

@@ -36,8 +36,8 @@ fn is_index(op: ReduceOp) -> bool {
 /// The bytes to hold one partial result, whatever the accumulator.
 const PARTIAL: DType = DType::F64;
 
-/// Reduces the given dimensions. A sum is of the operand's dtype, with f32 accumulation for f16 and
-/// bf16; `arg_min` and `arg_max` are u32, of the first among equals. The result lies as if the
+/// Reduces the given dimensions. A sum is of the operand's dtype, with f32 accumulation for f16, bf16
+/// and f8e4m3; `arg_min` and `arg_max` are u32, of the first among equals. The result lies as if the
 /// reduced dimensions were of size 1.
 ///
 /// # Errors
