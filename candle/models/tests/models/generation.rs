@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, IndexOp, Result, Tensor};
 use candle_nn::VarBuilder;
-use candle_transformers::models::{gemma3, llama, mistral, phi3, qwen2, qwen3};
+use candle_transformers::models::{gemma3, llama, mistral, phi3, qwen2, qwen3, qwen3_moe};
 use redwick_candle_models::{Target, difference, random_weights, targets};
 use serde_json::json;
 
@@ -76,6 +76,18 @@ fn load_gemma3(vb: VarBuilder<'_>) -> Result<Step> {
 
 fn load_phi3(vb: VarBuilder<'_>) -> Result<Step> {
     let mut model = phi3::Model::new(&parsed(json!({ "partial_rotary_factor": 0.5 })), vb)?;
+    Ok(Box::new(move |ids, at| model.forward(ids, at)))
+}
+
+fn load_qwen3_moe(vb: VarBuilder<'_>) -> Result<Step> {
+    // The device's mixture of experts is the fused one, the CPU's is composed.
+    let more = json!({
+        "head_dim": 16, "attention_bias": false, "max_window_layers": 2,
+        "tie_word_embeddings": false, "use_sliding_window": false, "sliding_window": null,
+        "decoder_sparse_step": 1, "moe_intermediate_size": 40, "num_experts_per_tok": 2,
+        "num_experts": 5, "norm_topk_prob": true,
+    });
+    let mut model = qwen3_moe::ModelForCausalLM::new(&parsed(more), vb)?;
     Ok(Box::new(move |ids, at| model.forward(ids, at)))
 }
 
@@ -161,6 +173,7 @@ models! {
     mistral: load_mistral,
     qwen2: load_qwen2,
     qwen3: load_qwen3,
+    qwen3_moe: load_qwen3_moe,
     gemma3: load_gemma3,
     phi3: load_phi3,
 }
