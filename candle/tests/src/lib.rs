@@ -106,7 +106,11 @@ macro_rules! test_on_targets {
                 run: |device| super::$case(device).map_err(|error| format!("{error:#}")),
             };
 
-            $crate::on_targets!(gfx90a gfx942 gfx1030 gfx1100 gfx1201);
+            $crate::on_targets! {
+                gfx90a gfx942 gfx1030 gfx1100 gfx1201
+                #[ignore = "runs with `cargo xtask test --all`"] gfx950
+                #[ignore = "runs with `cargo xtask test --all`"] gfx1151
+            }
         }
     };
 }
@@ -114,8 +118,9 @@ macro_rules! test_on_targets {
 /// A test on each of these targets, of the `CASE` in scope.
 #[macro_export]
 macro_rules! on_targets {
-    ($($target:ident)*) => {
+    ($($(#[$meta:meta])? $target:ident)*) => {
         $(#[test]
+        $(#[$meta])?
         fn $target() {
             $crate::run_emulated(CASE, stringify!($target));
         })*
