@@ -20,29 +20,37 @@ fn main() -> io::Result<()> {
     let (mut spellings, mut rows) = (Spellings::new(), String::new());
     for generation in GENERATIONS {
         let path = Path::new(&root).join(format!("tables/{generation}.txt"));
-        let table = fs::read_to_string(path)?;
-        let lines: Vec<Vec<&str>> = table
-            .lines()
-            .map(|line| line.split_whitespace().collect())
-            .collect();
-        writeln!(
-            rows,
-            "pub(crate) static {}: &[Row] = &[",
-            generation.to_uppercase()
-        )
-        .ok();
-        for columns in &lines {
-            let spelling = stem(columns[2]).to_owned();
-            let known = spellings.entry(columns[3].to_owned()).or_default();
-            if !known.contains(&spelling) {
-                known.push(spelling);
-            }
-            rows.push_str(&row(columns));
-        }
-        rows.push_str("];\n");
+        let text = fs::read_to_string(path)?;
+        rows.push_str(&table(generation, &text, &mut spellings));
     }
     fs::write(Path::new(&out).join("rows.rs"), rows)?;
     fs::write(Path::new(&out).join("opcode.rs"), opcodes(&spellings))
+}
+
+/// A generation's rows: those of another one, without some, and its own.
+fn table(generation: &str, text: &str, spellings: &mut Spellings) -> String {
+    let (mut base, mut without, mut own) = ("None".to_owned(), String::new(), String::new());
+    for line in text.lines() {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        match columns[..] {
+            ["like", other] => base = format!("Some(&{})", other.to_uppercase()),
+            ["without", format, code] => {
+                without.push_str(&format!("(Format::{}, {code}), ", camel(format)));
+            }
+            _ => {
+                let spelling = stem(columns[2]).to_owned();
+                let known = spellings.entry(columns[3].to_owned()).or_default();
+                if !known.contains(&spelling) {
+                    known.push(spelling);
+                }
+                own.push_str(&row(&columns));
+            }
+        }
+    }
+    format!(
+        "pub(crate) static {}: Rows = Rows {{ base: {base}, without: &[{without}], own: &[\n{own}] }};\n",
+        generation.to_uppercase()
+    )
 }
 
 fn stem(mnemonic: &str) -> &str {
@@ -101,8 +109,8 @@ fn row(columns: &[&str]) -> String {
     let has = |flag: &str| flags.contains(&flag);
     format!(
         "    Row {{ format: Format::{}, code: {code}, mnemonic: {mnemonic:?}, opcode: Opcode::{}, \
-         dpp: {:?}, dpp8: {}, sdwa: {:?}, scalar_dst: {}, two_offsets: {}, matrix: {}, \
-         signs: {}, clamps: {}, scales: {}, truth: {}, selects: {}, halves: {}, indexed: {}, slots: &[{}] }},\n",
+         dpp: {:?}, dpp8: {}, sdwa: {:?}, scalar_dst: {}, two_offsets: {}, global: {}, matrix: {}, \
+         signs: {}, clamps: {}, scales: {}, truth: {}, selects: {}, halves: {}, indexed: {}, image: {}, slots: &[{}] }},\n",
         camel(format),
         camel(operation),
         if has("dpp") || has("dpp8") {
@@ -118,6 +126,7 @@ fn row(columns: &[&str]) -> String {
         },
         has("sd"),
         has("two"),
+        has("gds"),
         has("mai"),
         flags
             .iter()
@@ -135,7 +144,33 @@ fn row(columns: &[&str]) -> String {
             "Halves::Fixed"
         },
         has("index"),
+        image(&flags),
         slots.join(", "),
+    )
+}
+
+/// What an image instruction's flags say of its address.
+fn image(flags: &[&str]) -> String {
+    let has = |flag: &str| flags.contains(&flag);
+    let Some(extra) = flags.iter().find_map(|flag| flag.strip_prefix("image")) else {
+        return "None".to_owned();
+    };
+    let ray = flags.iter().find_map(|flag| flag.strip_prefix("ray"));
+    let ray = ray.map(|digits| {
+        digits
+            .bytes()
+            .map(|digit| digit - b'0')
+            .collect::<Vec<u8>>()
+    });
+    format!(
+        "Some(ImageForm {{ extra: {extra}, coordinates: {}, gradients: {}, half_gradients: {}, \
+         lod: {}, sampler: {}, gathers: {}, ray: {ray:?} }})",
+        has("coord"),
+        has("grad"),
+        has("g16"),
+        has("lod"),
+        has("samp"),
+        has("gather"),
     )
 }
 

@@ -65,6 +65,18 @@ pub mod cache {
     pub const TFE: u8 = 32;
 }
 
+/// The bits of [`Modifiers::addressing`] for exports.
+pub mod export {
+    /// The last one to its kind of target.
+    pub const DONE: u8 = 1;
+    /// Registers hold two halves each (RDNA2).
+    pub const COMPRESSED: u8 = 2;
+    /// EXEC says which lanes are valid (RDNA2).
+    pub const VALID_MASK: u8 = 4;
+    /// M0 holds a row.
+    pub const ROW: u8 = 8;
+}
+
 /// The apertures that a shader can read as constants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aperture {
@@ -132,7 +144,12 @@ pub enum Encoding {
     Mubuf,
     Mtbuf,
     Mimg,
+    /// Images with a sampler on RDNA4.
+    Vsample,
     Exp,
+    /// Interpolation on RDNA2.
+    Vintrp,
+    /// Interpolation from RDNA3 on.
     Vinterp,
     Ldsdir,
 }
@@ -209,6 +226,81 @@ pub enum SdwaUnused {
     Preserve,
 }
 
+/// What an image instruction has beside its operands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// First registers and counts of the tuples that hold the address; one if they are in sequence.
+    pub addresses: Vec<(u8, u8)>,
+    /// Shape of the image.
+    pub dimension: Dimension,
+    /// Which channels are read or written.
+    pub dmask: u8,
+    /// Coordinates count texels.
+    pub unnormalized: bool,
+    /// The resource has four registers instead of eight.
+    pub r128: bool,
+    /// Coordinates are halves.
+    pub a16: bool,
+    /// Data are halves.
+    pub d16: bool,
+    /// Warn of levels of detail that are not there.
+    pub lwe: bool,
+}
+
+/// The shape of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // The guides' own names.
+pub enum Dimension {
+    D1,
+    D2,
+    D3,
+    Cube,
+    D1Array,
+    D2Array,
+    D2Msaa,
+    D2MsaaArray,
+}
+
+impl Dimension {
+    /// By the number that encodes it.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::D1,
+        Self::D2,
+        Self::D3,
+        Self::Cube,
+        Self::D1Array,
+        Self::D2Array,
+        Self::D2Msaa,
+        Self::D2MsaaArray,
+    ];
+
+    /// How many coordinates there are, and how many gradients.
+    pub(crate) fn sizes(self) -> (u8, u8) {
+        match self {
+            Self::D1 => (1, 2),
+            Self::D2 => (2, 4),
+            Self::D3 => (3, 6),
+            Self::Cube | Self::D2Array | Self::D2Msaa => (3, 4),
+            Self::D1Array => (2, 2),
+            Self::D2MsaaArray => (4, 4),
+        }
+    }
+
+    /// The name in assembly.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::D1 => "1D",
+            Self::D2 => "2D",
+            Self::D3 => "3D",
+            Self::Cube => "CUBE",
+            Self::D1Array => "1D_ARRAY",
+            Self::D2Array => "2D_ARRAY",
+            Self::D2Msaa => "2D_MSAA",
+            Self::D2MsaaArray => "2D_MSAA_ARRAY",
+        }
+    }
+}
+
 /// Everything beside opcode and operands. Bit i of `neg`, `abs`, … belongs to source i.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Modifiers {
@@ -241,7 +333,9 @@ pub struct Modifiers {
     /// RDNA4's cache policy: temporal hint (`th`) in bits 0 to 2, scope (work-group, shader engine,
     /// device, system) in bits 3 and 4.
     pub policy: u8,
-    /// DS: use GDS. MUBUF: `offen` (bit 0), `idxen` (bit 1), LDS destination (bit 2).
+    /// MTBUF: the format as encoded.
+    pub format: u8,
+    /// EXP: see [`export`]. LDSDIR: the counters waited for, as encoded. DS: use GDS. MUBUF: `offen` (bit 0), `idxen` (bit 1), LDS destination (bit 2).
     pub addressing: u8,
     /// Lane movement of source 0.
     pub dpp: Option<Dpp>,
@@ -255,7 +349,10 @@ pub struct Modifiers {
 /// scalar result (carry out, comparison mask of `v_div_scale`). Sources as written, memory forms:
 /// * DS: `src` = \[addr, data0, data1\];
 /// * FLAT/GLOBAL/SCRATCH: `src` = \[vaddr, saddr, data\], each `None` where the form lacks it;
-/// * MUBUF: `src` = \[vaddr, srsrc, soffset, data\];
+/// * MIMG: `src` = \[none, resource, sampler, data\]; the address is in [`Inst::image`];
+/// * EXP: `src` = four registers, `None` where a channel is not exported; `imm` the target;
+/// * VINTRP, LDSDIR: `imm` = attribute × 4 + channel; VINTERP: `imm` = exports to wait for;
+/// * MUBUF, MTBUF: `src` = \[vaddr, srsrc, soffset, data\];
 /// * SMEM: `src` = \[sbase, soffset\], loads write `dst[0]`; RDNA4's prefetches have a third
 ///   source, the length in lines less one, and those relative to the program counter no base.
 ///
@@ -290,4 +387,6 @@ pub struct Inst {
     /// the size of either is that of both. For a scaled matrix instruction of CDNA4: the
     /// instruction before it, whose sources are the scales.
     pub pair: Option<Box<Inst>>,
+    /// What image instructions have beside their operands.
+    pub image: Option<Box<Image>>,
 }

@@ -23,5 +23,5 @@ mod table;
 
 pub use decode::{DecodeError, Decoder};
 pub use generation::{Generation, UnknownTarget};
-pub use inst::{Encoding, Inst, Modifiers, Operand};
+pub use inst::{Dimension, Encoding, Image, Inst, Modifiers, Operand};
 pub use opcode::Opcode;

@@ -29,6 +29,13 @@ pub(crate) enum Format {
     Global,
     Scratch,
     Mubuf,
+    Mtbuf,
+    Mimg,
+    Vsample,
+    Exp,
+    Vintrp,
+    Vinterp,
+    Ldsdir,
 }
 
 /// Where an operand lies in the encoding.
@@ -56,7 +63,7 @@ pub(crate) enum Field {
     /// The message number of `s_sendmsg_rtn`.
     Message,
     Sdata,
-    /// How much to prefetch, where loads have their destination.
+    /// A number where loads have their destination: how much to prefetch, what to probe.
     Length,
     Sbase,
     Addr,
@@ -100,6 +107,10 @@ pub(crate) enum Style {
     Hwreg,
     Delay,
     Depctr,
+    /// Which operands of vector instructions M0 indexes.
+    Indexed,
+    /// The generation that code was compiled for.
+    Version,
 }
 
 /// Whether `op_sel_hi` exists, and which of its values goes without saying.
@@ -115,7 +126,7 @@ pub(crate) enum Halves {
 pub(crate) struct Slot {
     pub(crate) field: Field,
     pub(crate) file: File,
-    /// Registers that it spans.
+    /// Registers that it spans; bits of a number.
     pub(crate) count: u8,
     /// A 16-bit operand that names half a register (RDNA3).
     pub(crate) half: bool,
@@ -138,6 +149,8 @@ pub(crate) struct Row {
     pub(crate) scalar_dst: bool,
     /// DS with two 8-bit offsets.
     pub(crate) two_offsets: bool,
+    /// DS, always of the global data share.
+    pub(crate) global: bool,
     /// A VOP3P matrix instruction of CDNA.
     pub(crate) matrix: bool,
     /// The sources that `neg` and `abs` may apply to.
@@ -153,7 +166,25 @@ pub(crate) struct Row {
     pub(crate) halves: Halves,
     /// A sparse matrix instruction of RDNA4, whose `op_sel` says which indices it takes.
     pub(crate) indexed: bool,
+    pub(crate) image: Option<ImageForm>,
     pub(crate) slots: &'static [Slot],
+}
+
+/// What an image instruction's address consists of, and whether there is a sampler.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ImageForm {
+    /// Offset, bias and reference value to compare with: one register each.
+    pub(crate) extra: u8,
+    pub(crate) coordinates: bool,
+    pub(crate) gradients: bool,
+    pub(crate) half_gradients: bool,
+    /// A level of detail, or the least one.
+    pub(crate) lod: bool,
+    pub(crate) sampler: bool,
+    /// Always four channels, whichever `dmask` says.
+    pub(crate) gathers: bool,
+    /// Instead of all that a ray: registers of its node, extent, origin, direction and its inverse.
+    pub(crate) ray: Option<[u8; 5]>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/rows.rs"));
@@ -181,10 +212,31 @@ pub(crate) struct Table {
     by_name: HashMap<(Format, &'static str), &'static Row>,
 }
 
+/// A generation's rows.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    /// The generation that most are the same as.
+    base: Option<&'static Rows>,
+    /// What that one has and this one has not.
+    without: &'static [(Format, u16)],
+    own: &'static [Row],
+}
+
+impl Rows {
+    /// Those of the base too.
+    fn all(&self) -> Vec<&'static Row> {
+        let inherited = self.base.map(Rows::all).unwrap_or_default();
+        let kept = inherited
+            .into_iter()
+            .filter(|row| !self.without.contains(&(row.format, row.code)));
+        kept.chain(self.own).collect()
+    }
+}
+
 impl Table {
-    fn new(rows: &'static [Row]) -> Self {
+    fn new(rows: &Rows) -> Self {
         let mut table = Self::default();
-        for row in rows {
+        for row in rows.all() {
             table.by_code.insert((row.format, row.code), row);
             for name in [Some(row.mnemonic), row.dpp, row.sdwa]
                 .into_iter()
@@ -198,8 +250,15 @@ impl Table {
 
     /// The table of a generation.
     pub(crate) fn of(generation: Generation) -> &'static Self {
-        static TABLES: LazyLock<[Table; 7]> =
-            LazyLock::new(|| [CDNA2, CDNA3, CDNA4, RDNA2, RDNA3, RDNA35, RDNA4].map(Table::new));
+        static TABLES: [LazyLock<Table>; 7] = [
+            LazyLock::new(|| Table::new(&CDNA2)),
+            LazyLock::new(|| Table::new(&CDNA3)),
+            LazyLock::new(|| Table::new(&CDNA4)),
+            LazyLock::new(|| Table::new(&RDNA2)),
+            LazyLock::new(|| Table::new(&RDNA3)),
+            LazyLock::new(|| Table::new(&RDNA35)),
+            LazyLock::new(|| Table::new(&RDNA4)),
+        ];
         &TABLES[generation as usize]
     }
 
@@ -215,13 +274,13 @@ impl Table {
         name: &str,
         second: bool,
     ) -> Option<&'static Row> {
-        let format = format_of(encoding, second)?;
+        let format = format_of(encoding, second);
         self.by_name.get(&(format, name)).copied()
     }
 }
 
-fn format_of(encoding: Encoding, second: bool) -> Option<Format> {
-    Some(match encoding {
+fn format_of(encoding: Encoding, second: bool) -> Format {
+    match encoding {
         Encoding::Sop1 => Format::Sop1,
         Encoding::Sop2 => Format::Sop2,
         Encoding::Sopc => Format::Sopc,
@@ -241,8 +300,12 @@ fn format_of(encoding: Encoding, second: bool) -> Option<Format> {
         Encoding::Global => Format::Global,
         Encoding::Scratch => Format::Scratch,
         Encoding::Mubuf => Format::Mubuf,
-        Encoding::Mtbuf | Encoding::Mimg | Encoding::Exp | Encoding::Vinterp | Encoding::Ldsdir => {
-            return None;
-        }
-    })
+        Encoding::Mtbuf => Format::Mtbuf,
+        Encoding::Exp => Format::Exp,
+        Encoding::Vintrp => Format::Vintrp,
+        Encoding::Vinterp => Format::Vinterp,
+        Encoding::Ldsdir => Format::Ldsdir,
+        Encoding::Mimg => Format::Mimg,
+        Encoding::Vsample => Format::Vsample,
+    }
 }

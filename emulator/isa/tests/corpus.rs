@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use redwick_isa::{Decoder, Generation, disasm};
+use redwick_isa::{DecodeError, Decoder, Generation, disasm};
 
 const CORPORA: [(Generation, &str); 7] = [
     (Generation::Cdna2, include_str!("corpus/cdna2.txt")),
@@ -71,12 +71,38 @@ fn covers_every_mnemonic() {
             .collect();
         let names = table
             .lines()
+            .filter(|row| !row.starts_with("like") && !row.starts_with("without"))
             .filter_map(|row| row.split_whitespace().nth(2));
         let missing: Vec<&str> = names.filter(|name| !seen.contains(name)).collect();
         assert!(
             missing.is_empty(),
             "{generation}: not in the corpus: {missing:?}"
         );
+    }
+}
+
+/// A scaled matrix instruction without its second half is the instruction that holds the scales.
+fn stands_alone(text: &str) -> bool {
+    text.starts_with("v_mfma_scale")
+}
+
+#[test]
+fn a_cut_instruction_is_called_truncated() {
+    for (generation, corpus) in CORPORA {
+        let decoder = Decoder::new(generation);
+        for line in corpus.lines() {
+            let (words, text) = line.split_once('\t').expect("words, a tab and a text");
+            let bytes = bytes(words);
+            for length in (0..bytes.len()).filter(|_| !stands_alone(text)) {
+                let cut = decoder.decode(&bytes[..length], 0x40);
+                let truncated = matches!(
+                    cut,
+                    Err(DecodeError::Truncated { address: 0x40, needed, available })
+                        if needed > length && available == length
+                );
+                assert!(truncated, "{generation} {text}: {length} bytes are {cut:?}");
+            }
+        }
     }
 }
 

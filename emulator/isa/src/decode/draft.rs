@@ -35,6 +35,7 @@ impl<'a> Draft<'a> {
             src: [Operand::None; 4],
             modifiers: Modifiers::default(),
             pair: None,
+            image: None,
         };
         Self {
             words,

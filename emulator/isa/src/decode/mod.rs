@@ -2,6 +2,7 @@
 
 mod draft;
 mod error;
+mod graphics;
 mod lanes;
 mod memory;
 mod scalar;
@@ -62,15 +63,26 @@ impl Decoder {
             (0x34, Layout::Gfx9) if word >> 23 == vop3::PACKED => vop3::decode_packed(words),
             (0x34, Layout::Gfx9) => vop3::decode(words),
             (0x36, _) => memory::ds(words),
+            (0x31, Layout::Gfx12) if word >> 18 & 15 == memory::TYPED => memory::mtbuf(words),
             (0x31, Layout::Gfx12) => memory::mubuf(words),
             (0x3b, Layout::Gfx12) => memory::flat(words),
             (0x37, Layout::Gfx9 | Layout::Gfx10 | Layout::Gfx11) => memory::flat(words),
             (0x38, Layout::Gfx9 | Layout::Gfx10 | Layout::Gfx11) => memory::mubuf(words),
+            (0x3a, Layout::Gfx9 | Layout::Gfx10 | Layout::Gfx11) => memory::mtbuf(words),
             (_, Layout::Gfx9) => Err(words.unknown_format()),
             (0x3d, _) => memory::smem(words),
             (0x35, _) => vop3::decode(words),
             (0x33, _) if word >> 23 == 0x198 => vop3::decode_packed(words),
-            (0x32, Layout::Gfx11 | Layout::Gfx12) => vopd::decode(words),
+            (0x32, Layout::Gfx10) => graphics::vintrp(words),
+            (0x32, _) => vopd::decode(words),
+            (0x33, Layout::Gfx11 | Layout::Gfx12) => match word >> 24 {
+                0xcd => graphics::vinterp(words),
+                0xce => graphics::ldsdir(words),
+                _ => Err(words.unknown_format()),
+            },
+            (0x3c, Layout::Gfx10 | Layout::Gfx11) | (0x34, _) => memory::image(words),
+            (0x39, _) => memory::sample(words),
+            (0x3e, _) => graphics::exp(words),
             _ => Err(words.unknown_format()),
         }
     }

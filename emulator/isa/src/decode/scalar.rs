@@ -55,6 +55,9 @@ fn operands(mut draft: Draft<'_>, row: &'static Row, word: u128) -> Result<Inst,
                 draft.src(operand);
             }
             Field::Message => draft.inst.modifiers.imm = bits(word, 0, 8).cast_signed(),
+            Field::Imm if draft.inst.encoding == Encoding::Sopc => {
+                draft.inst.modifiers.imm = bits(word, 8, 8).cast_signed();
+            }
             Field::Imm => draft.inst.modifiers.imm = signed(bits(word, 0, 16), 16),
             _ => {}
         }

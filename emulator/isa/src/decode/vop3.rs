@@ -124,7 +124,11 @@ fn matrix_modifiers(draft: &mut Draft<'_>, word: u128) {
     modifiers.blgp = bits(word, 61, 3) as u8;
 }
 
-fn operands(mut draft: Draft<'_>, row: &'static Row, word: u128) -> Result<Inst, DecodeError> {
+pub(super) fn operands(
+    mut draft: Draft<'_>,
+    row: &'static Row,
+    word: u128,
+) -> Result<Inst, DecodeError> {
     let lanes = match row.slot(Field::Src0) {
         Some(_) => lanes::dpp(&mut draft, bits(word, 32, 9), false)?,
         None => None,

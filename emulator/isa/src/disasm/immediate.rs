@@ -15,6 +15,8 @@ pub(super) fn text(style: Style, imm: i32, generation: Generation) -> Option<Str
         Style::Sendmsg => names::message(value.into(), generation),
         Style::Hwreg => names::hardware_register(value, generation),
         Style::Delay => delay(value),
+        Style::Version => names::version(value),
+        Style::Indexed => indexed_operands(value),
         Style::Depctr => dependency_counters(value),
         _ => value.to_string(),
     })
@@ -27,6 +29,17 @@ pub(super) fn truth_table(value: i32) -> String {
     } else {
         format!("{value:#x}")
     }
+}
+
+/// The operands whose registers M0 indexes; a value with other bits stays a number.
+fn indexed_operands(value: u16) -> String {
+    if value > 15 {
+        return format!("{value:#x}");
+    }
+    let names = ["SRC0", "SRC1", "SRC2", "DST"].iter().enumerate();
+    let shown = names.filter(|(bit, _)| value >> bit & 1 == 1);
+    let shown: Vec<&str> = shown.map(|(_, name)| *name).collect();
+    format!("gpr_idx({})", shown.join(","))
 }
 
 /// `width` bits from bit `low`.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::operand::{plain, sized};
-use super::policy;
+use super::{graphics, policy};
 use crate::generation::{Generation, Layout};
 use crate::inst::{Encoding, Inst, Operand, cache};
 use crate::table::{Field, Row, Style};
@@ -17,21 +17,32 @@ fn hex(value: i32) -> String {
     }
 }
 
+/// Whether what it probes comes first, unlike the length of a prefetch.
+fn probes(row: &Row) -> bool {
+    row.slots
+        .first()
+        .is_some_and(|slot| slot.field == Field::Length)
+        && row.slots.len() > 1
+}
+
 pub(super) fn smem(inst: &Inst, row: &Row, generation: Generation) -> String {
     let mut parts = Vec::new();
+    if let Some(slot) = row.slot(Field::Length).filter(|_| probes(row)) {
+        parts.push(plain(inst.src[2], generation, slot));
+    }
     if let Some(slot) = row.slot(Field::Sdata) {
         parts.push(plain(inst.dst[0], generation, slot));
     }
     if let Some(slot) = row.slot(Field::Sbase) {
         parts.push(plain(inst.src[0], generation, slot));
     }
-    if let Some(slot) = row.slot(Field::Length) {
+    if let Some(slot) = row.slot(Field::Length).filter(|_| !probes(row)) {
         parts.push(hex(inst.modifiers.imm));
         let offset = match inst.src[1] {
             Operand::None => Operand::Null,
             register => register,
         };
-        parts.push(plain(offset, generation, slot));
+        parts.push(sized(offset, generation, 1, Style::Reg));
         parts.push(plain(inst.src[2], generation, slot));
     } else if row.slot(Field::Sbase).is_some() {
         parts.push(smem_offset(inst, generation));
@@ -202,10 +213,14 @@ pub(super) fn flat(inst: &Inst, row: &Row, generation: Generation) -> String {
     out.trim_start().to_owned()
 }
 
-pub(super) fn mubuf(inst: &Inst, row: &Row, generation: Generation) -> String {
+pub(super) fn buffer(inst: &Inst, row: &Row, generation: Generation) -> String {
     let mut out = String::new();
     if row.slot(Field::Srsrc).is_some() {
-        out = mubuf_operands(inst, row, generation);
+        out = buffer_operands(inst, row, generation);
+        if inst.encoding == Encoding::Mtbuf {
+            let format = inst.modifiers.format;
+            out.push_str(&graphics::buffer_format(format, generation.layout()));
+        }
         for (bit, name) in [(2, " idxen"), (1, " offen")] {
             if inst.modifiers.addressing & bit != 0 {
                 out.push_str(name);
@@ -224,7 +239,7 @@ pub(super) fn mubuf(inst: &Inst, row: &Row, generation: Generation) -> String {
     out.trim_start().to_owned()
 }
 
-fn mubuf_operands(inst: &Inst, row: &Row, generation: Generation) -> String {
+fn buffer_operands(inst: &Inst, row: &Row, generation: Generation) -> String {
     let [vaddr, resource, soffset, data] = inst.src;
     let mut parts = Vec::new();
     let loaded = inst.dst[0] != Operand::None;

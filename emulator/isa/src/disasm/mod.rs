@@ -1,5 +1,7 @@
 //! From instructions to text, spelled as `llvm-objdump` spells it.
 
+mod graphics;
+mod image;
 mod immediate;
 mod memory;
 mod modifier;
@@ -34,7 +36,11 @@ fn one(inst: &Inst, generation: Generation, second: bool) -> String {
         Encoding::Flat | Encoding::Global | Encoding::Scratch => {
             memory::flat(inst, row, generation)
         }
-        Encoding::Mubuf => memory::mubuf(inst, row, generation),
+        Encoding::Mubuf | Encoding::Mtbuf => memory::buffer(inst, row, generation),
+        Encoding::Mimg | Encoding::Vsample => image::image(inst, row, generation),
+        Encoding::Exp => graphics::exp(inst, generation),
+        Encoding::Vintrp => graphics::vintrp(inst, generation),
+        Encoding::Ldsdir => graphics::ldsdir(inst, generation),
         _ => arithmetic(inst, row, generation),
     };
     if text.is_empty() {

@@ -14,15 +14,11 @@ pub(super) fn all(inst: &Inst, row: &Row, generation: Generation) -> String {
         Encoding::Mai => matrix(inst, row, generation),
         Encoding::Vop3px => scale_halves(inst) + &matrix(inst, row, generation),
         Encoding::Vop3p => packed(inst, row),
-        _ => selected_halves(inst, row),
+        _ => truth_table(inst, row) + &selected_halves(inst, row),
     };
-    if row.truth && inst.modifiers.imm != 0 {
-        write!(
-            out,
-            " bitop3:{}",
-            immediate::truth_table(inst.modifiers.imm)
-        )
-        .ok();
+    if inst.encoding == Encoding::Vinterp {
+        let clamp = if inst.modifiers.clamp { " clamp" } else { "" };
+        return format!("{clamp}{out} wait_exp:{}", inst.modifiers.imm);
     }
     if inst.modifiers.clamp {
         out.push_str(" clamp");
@@ -35,6 +31,15 @@ pub(super) fn all(inst: &Inst, row: &Row, generation: Generation) -> String {
         parts(&mut out, sdwa, inst, row);
     }
     out
+}
+
+/// The table of a function of three bits, unless it is zero everywhere.
+fn truth_table(inst: &Inst, row: &Row) -> String {
+    if row.truth && inst.modifiers.imm != 0 {
+        format!(" bitop3:{}", immediate::truth_table(inst.modifiers.imm))
+    } else {
+        String::new()
+    }
 }
 
 /// ` name:[1,0]` from the low bits of `mask`.

@@ -190,6 +190,33 @@ pub(super) fn message(imm: i32, generation: Generation) -> String {
     }
 }
 
+const VERSIONS: Names = &[(0, "GFX7"), (4, "GFX10"), (6, "GFX11"), (9, "GFX12")];
+const VERSION_FLAGS: Names = &[
+    (0x2000, "W64_BIT"),
+    (0x4000, "W32_BIT"),
+    (0x8000, "MDP_BIT"),
+];
+
+/// The generation that code was compiled for, its wave size, and a debugger's bit.
+pub(super) fn version(value: u16) -> String {
+    let base = value & 0x1fff;
+    if base > 0xff {
+        return format!("{value:#x}");
+    }
+    let known = find(VERSIONS, base).map(|name| format!("UC_VERSION_{name}"));
+    let mut out = known.unwrap_or_else(|| base.to_string());
+    let set = VERSION_FLAGS.iter().filter(|(bit, _)| value & bit != 0);
+    for (_, name) in set {
+        let inner = if out.contains('|') {
+            format!("({out})")
+        } else {
+            out
+        };
+        out = format!("{inner}|UC_VERSION_{name}");
+    }
+    out
+}
+
 const STREAM_OPERATIONS: [&str; 4] = ["NOP", "CUT", "EMIT", "EMIT_CUT"];
 const SYSTEM_OPERATIONS: Names = &[(1, "ECC_ERR_INTERRUPT"), (2, "REG_RD"), (4, "TTRACE_PC")];
 

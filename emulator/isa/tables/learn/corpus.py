@@ -11,12 +11,13 @@ import sys
 
 import formats
 import probes
-from objdump import disassemble
+from objdump import accepted, disassemble
 
 # Encodings that LLVM itself marks as meaningless, that only graphics use, and that LLVM misprints:
 # a bar behind the wrong operand, a bit lost from a quad's lanes.
 UNWANTED = re.compile(r"vcc(_lo)?\||_mix(lo|hi)_f16_e64_dpp.*quad_perm|/\*|MSG_GS|SYSMSG|MSG_GS_DONE|(^|[ ,])null([ ,]|$)")
 PLAIN, SPECIAL = 2, 1
+IMAGES = ("mimg", "vsample")
 
 
 def kind(text):
@@ -35,18 +36,35 @@ def main(cpu, table):
     rng, forms = random.Random(7), probes.all_forms(gfx)
     rows, kept = list(probes.rows(table)), {}
     for _ in range(4):
-        tries = [(index, probes.words_of(rng, gfx, forms, row)) for index, row in enumerate(rows) for _ in range(10)]
+        tries = [(index, probes.words_of(rng, gfx, forms, row)) for index, row in enumerate(rows)
+                 for _ in range(150 if row[0] in IMAGES else 10)]
         hits = []
         for start in range(0, len(tries), 2000):
             hits += disassemble(cpu, [words for _, words in tries[start : start + 2000]])
         for (index, words), hit in zip(tries, hits):
-            if not hit or unwanted(hit[0], gfx > 9):
+            if not hit or unwanted(hit[0], gfx > 9) or rows[index][0] in IMAGES and not hit[0].startswith("image_"):
                 continue
             lines = kept.setdefault((index, kind(hit[0])), [])
-            if len(lines) < (PLAIN if " " not in kind(hit[0]) else SPECIAL):
+            if len(lines) < most(rows[index], hit[0]):
                 lines.append(" ".join(f"{word:08x}" for word in words[: hit[1] // 4]) + "\t" + hit[0])
-    lines = {line: None for key in sorted(kept, key=lambda key: key[0]) for line in kept[key]}
-    print("\n".join(lines))
+    lines = list({line: None for key in sorted(kept, key=lambda key: key[0]) for line in kept[key]})
+    print("\n".join(without_short_addresses(cpu, lines)))
+
+
+def most(row, text):
+    """How many lines of one sort to keep of a row; of those of images not all will do."""
+    return 60 if row[0] in IMAGES else PLAIN if " " not in kind(text) else SPECIAL
+
+
+def without_short_addresses(cpu, lines):
+    """Leaves out images that print with the registers that are there, where an address needs more."""
+    taken, kept = accepted(cpu, [line.split("\t")[1] for line in lines]), {}
+    for line, right in zip(lines, taken):
+        name = line.split("\t")[1].split(" ")[0]
+        group = kept.setdefault(name if name.startswith("image_") else line, [])
+        if not name.startswith("image_") or right and len(group) < PLAIN:
+            group.append(line)
+    return [line for group in kept.values() for line in group]
 
 
 if __name__ == "__main__":

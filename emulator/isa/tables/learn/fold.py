@@ -14,7 +14,8 @@ MF={'32x32x1f32':'32x32x1_2b_f32','16x16x1f32':'16x16x1_4b_f32','4x4x1f32':'4x4x
  '32x32x4bf16':'32x32x4_bf16','16x16x8bf16':'16x16x8_bf16',
  '32x32x4i8':'32x32x4_2b_i8','16x16x4i8':'16x16x4_4b_i8','4x4x4i8':'4x4x4_16b_i8','32x32x8i8':'32x32x8_i8','16x16x16i8':'16x16x16_i8',
  '16x16x4f64':'16x16x4_f64','4x4x4f64':'4x4x4_4b_f64'}
-RE=[(r'^(v_|v_dual_|v_pk_|s_|ds_|(?:flat|global|buffer)_atomic_)(min|max|min3|max3|med3|minmax|maxmin)_num_',r'\1\2_'),
+RE=[(r'^export$','exp'),(r'^ds_(param|direct)_load$',r'lds_\1_load'),(r'^ds_bvh_stack_rtn_b32',r'ds_bvh_stack_push4_pop1_rtn_b32'),
+ (r'^(v_|v_dual_|v_pk_|s_|ds_|(?:flat|global|buffer)_atomic_)(min|max|min3|max3|med3|minmax|maxmin)_num_',r'\1\2_'),
  (r'^s_(add|sub)_co_([ui]32)',r's_\1_\2'),(r'^s_add_co_ci_u32',r's_addc_u32'),(r'^s_sub_co_ci_u32',r's_subb_u32'),
  (r'^s_addk_co_i32',r's_addk_i32'),(r'^v_mad_co_',r'v_mad_'),(r'^s_wait_alu',r's_waitcnt_depctr'),
  (r'^((?:flat|global|buffer)_atomic)_sub_clamp_u32',r'\1_csub_u32'),
@@ -36,10 +37,11 @@ RE=[(r'^(v_|v_dual_|v_pk_|s_|ds_|(?:flat|global|buffer)_atomic_)(min|max|min3|ma
 # Matrices that RDNA4 spreads over lanes in another way than RDNA3.
 WMMA=re.compile(r'v_wmma_(f32_16x16x16_b?f16|f16_16x16x16_f16|bf16_16x16x16_bf16|i32_16x16x16_iu[48])$')
 def fold(n,gfx):
+    if gfx==10 and n.startswith('v_interp_'): return n+'_attr'
     if gfx==12 and WMMA.match(n): return n+'_rdna4'
     m=re.match(r'v_mfma_([a-z]\d+)_(\w+)$',n)
     if m and m[2] in MF: return f'v_mfma_{m[1]}_{MF[m[2]]}'
-    m=re.match(r'(s|s_buffer|buffer|flat|global|scratch)_(load|store)_(.*)$',n)
+    m=re.match(r'(s|s_buffer|s_scratch|t?buffer|flat|global|scratch)_(load|store)_(.*)$',n)
     if m:
         p,ls,r=m.groups()
         r=re.sub(r'^format_d16_hi_',r'd16_hi_format_',r); r=re.sub(r'^format_d16_',r'd16_format_',r)

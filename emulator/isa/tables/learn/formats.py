@@ -22,13 +22,18 @@ MUBUF12 = {"vdata": (32, 8, 32), "addr": (64, 8, 128), "srsrc": (41, 9, 8)}
 class Format:
     """One format: fixed bits, place and count of opcodes, operand fields."""
 
-    def __init__(self, name, base, shift, count, fields, words=1):
+    def __init__(self, name, base, shift, count, fields, words=1, high=None):
+        """`high`: place of the opcode's fourth bit, where that is away from the others."""
         self.name, self.base, self.shift, self.count = name, base, shift, count
-        self.fields, self.words = fields, words
+        self.fields, self.words, self.high = fields, words, high
+
+    def opcode(self, code):
+        """The opcode's bits in their places."""
+        return code << self.shift if self.high is None else (code & 7) << self.shift | code >> 3 << self.high
 
     def encode(self, code, values=None, extra=0, literal=None):
         """The words of opcode `code` with probe values in its fields, some replaced by `values`."""
-        bits = self.base | code << self.shift | extra
+        bits = self.base | self.opcode(code) | extra
         for name, (low, width, value, *_) in self.fields.items():
             value = (values or {}).get(name, value)
             bits |= (value & (1 << width) - 1) << low
@@ -64,13 +69,14 @@ def alu(gfx):
         Format("vopc", 0x3E << 25, 17, 256, pick(VECTOR, "src0", "vsrc1")),
         Format("vop3", vop3, 16, 1024 if gfx >= 10 else 0x380, VOP3, 2),
         Format("vop3p", vop3p, 16, 128, VOP3, 2),
-    ]
+    ] + ([Format("vinterp", 0xCD << 24, 16, 16, VOP3, 2)] if gfx >= 11 else [])
 
 
 # Where the generations differ: bits that tell a form, and the saddr that means none.
 GLC = {9: 1 << 16, 10: 1 << 16, 11: 1 << 14, 12: 1 << 52}
 NO_SADDR = {9: 0x7F << 48, 10: 0x7D << 48, 11: 0x7C << 48, 12: 0x7C}
 SCRATCH_VADDR = {9: 1 << 13, 10: 0, 11: 1 << 55, 12: 1 << 49}
+GDS = {9: 1 << 16, 10: 1 << 17, 11: 1 << 17}
 OFFEN = {9: 1 << 12, 10: 1 << 12, 11: 1 << 54, 12: 1 << 62}
 
 
@@ -81,14 +87,18 @@ def memory(gfx):
     share = Format("ds", 0x36 << 26, 17 if gfx == 9 else 18, 256, DS, 2)
     if gfx == 12:
         mubuf = Format("mubuf", 0x31 << 26 | 1 << 55 | 0x7C, 14, 128, MUBUF12, 3)
+        mtbuf = Format("mtbuf", 0x31 << 26 | 0x80 << 14 | 1 << 55 | 0x7C, 14, 16, MUBUF12, 3)
     else:
+        typed = 0x3A << 26 | 0x80 << 56
+        mtbuf = Format("mtbuf", typed, 16, 16, MUBUF, 2, 53) if gfx == 10 else Format("mtbuf", typed, 15, 16, MUBUF, 2)
         mubuf = Format("mubuf", 0x38 << 26 | 0x80 << 56, 18, 128 if gfx == 9 else 256, MUBUF, 2)
     return [
         (scalar, [1 << 17 if gfx == 9 else 0, 0]),
-        (share, [0]),
+        (share, [0, GDS.get(gfx, 0)]),
         *((segment(gfx, *which), [SCRATCH_VADDR[gfx] if which[0] == "scratch" else GLC[gfx], 0])
-          for which in (("flat", 0), ("scratch", 1), ("global", 2))),
+          for which in (("flat", 0), ("global", 2), ("scratch", 1))),
         (mubuf, [OFFEN[gfx], 0]),
+        (mtbuf, [OFFEN[gfx], 0]),
     ]
 
 

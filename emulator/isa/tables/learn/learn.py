@@ -1,6 +1,6 @@
 """Learns a generation's instruction table from LLVM's disassembler.
 
-Usage: learn.py CPU > TABLE
+Usage: learn.py CPU [BASE_TABLE] > TABLE
 
 Every opcode of every format is made from numbers, with a different register in each operand
 field. From the text that llvm-objdump prints follow the mnemonic, which fields are operands,
@@ -11,18 +11,20 @@ their order and width, and how constants print there. One row a line:
 README.md beside the tables explains flags and operands.
 """
 import itertools
+import os
+import random
 import re
 import sys
 
 import formats
+import images
 from fold import fold
 from objdump import S_NOP, disassemble
 
 CPU = sys.argv[1]
 LITERALS = (0x12345678, 5, 0x3F800000, 0x3C00)
-# Rows that no compiler makes, or that print in a way of their own.
-LEFT_OUT = re.compile(r"s_set_gpr_idx|s_version|s_atc_probe|ds_bvh|s_subvector|v_screen|ds_gws|_fork|ds_ordered|v_illegal"
-    r"|s_(buffer_)?atomic|s_(scratch|buffer_store)|s_dcache_discard|s_cbranch_join|s_setvskip")
+# What LLVM calls an encoding that is none.
+LEFT_OUT = re.compile("v_illegal$")
 
 
 def split(text):
@@ -182,7 +184,7 @@ def modifier_questions(form, code, values, extra):
     yield Question(form.encode(code, values, extra | 1 << 15), lambda text: "clamp" if " clamp" in text else "")
     yield Question(form.encode(code, values, extra | 1 << 59), lambda text: "omod" if " mul:2" in text else "")
     yield Question(form.encode(code, values, extra | 1 << 8), lambda text: "truth" if " bitop3:" in text else "")
-    if form.name == "vop3":
+    if form.name in ("vop3", "vinterp"):
         yield Question(form.encode(code, values, extra | 1 << 11), lambda text: "sel" if " op_sel:" in text else "")
 
 
@@ -232,11 +234,14 @@ KNOWN = {
     "v_writelane_b32": [["vdst", "v1", ""], ["src0", "s1", "b32"], ["src1", "s1", "b32"]],
     "v_readlane_b32": [["vdst", "s1", ""], ["src0", "v1", "reg"], ["src1", "s1", "b32"]],
     "s_sendmsg_rtn_b32": [["sdst", "s1", ""], ["message", "", ""]],
-    "s_prefetch_inst": [["sbase", "s2", ""], ["length", "", ""]],
-    "s_prefetch_data": [["sbase", "s2", ""], ["length", "", ""]],
-    "s_buffer_prefetch_data": [["sbase", "s4", ""], ["length", "", ""]],
-    "s_prefetch_inst_pc_rel": [["length", "", ""]],
-    "s_prefetch_data_pc_rel": [["length", "", ""]],
+    "s_prefetch_inst": [["sbase", "s2", ""], ["length", "s5", ""]],
+    "s_prefetch_data": [["sbase", "s2", ""], ["length", "s5", ""]],
+    "s_buffer_prefetch_data": [["sbase", "s4", ""], ["length", "s5", ""]],
+    "s_prefetch_inst_pc_rel": [["length", "s5", ""]],
+    "s_prefetch_data_pc_rel": [["length", "s5", ""]],
+    "s_atc_probe": [["length", "s7", ""], ["sbase", "s2", ""]],
+    "s_atc_probe_buffer": [["length", "s7", ""], ["sbase", "s4", ""]],
+    "s_set_gpr_idx_on": [["ssrc0", "s1", "b32"], ["imm", "indexed", ""]],
     "s_sendmsg_rtn_b64": [["sdst", "s2", ""], ["message", "", ""]],
 }
 
@@ -246,11 +251,14 @@ def matrix_file(name, field):
     return "v" if name.startswith("v_smfmac") and field == "src2" else "x"
 
 
+ROWS = []
+
+
 def emit(form, code, name, flags, slots):
     if LEFT_OUT.search(name):
         return
     texts = [field + ("=" + kind if kind else "") + (":" + const if const else "") for field, kind, const in slots]
-    print(f"{form:7} {code:#05x} {name:32} {fold(name[:-4] if name.endswith(('_e32', '_e64')) else name, formats.layout(CPU)):30} "
+    ROWS.append(f"{form:7} {code:#05x} {name:32} {fold(name[:-4] if name.endswith(('_e32', '_e64')) else name, formats.layout(CPU)):30} "
           f"{','.join(flags) or '-':14} {' '.join(texts)}".rstrip())
 
 
@@ -281,7 +289,7 @@ def learn_alu(cpu, form):
 
 
 IMMEDIATES = (
-    (r"s_(c?branch|call)", "dec"), (r"s_endpgm$", "end"), (r"s_waitcnt$", "waitcnt"), (r"s_sendmsg", "sendmsg"),
+    (r"s_(c?branch|call|subvector)", "dec"), (r"s_set_gpr_idx_mode", "indexed"), (r"s_endpgm$", "end"), (r"s_waitcnt$", "waitcnt"), (r"s_version", "version"), (r"s_sendmsg", "sendmsg"),
     (r"s_[gs]etreg", "hwreg"), (r"s_delay_alu", "delay"), (r"s_waitcnt_depctr|s_wait_alu", "depctr"),
     (r"s_(nop|setkill|sethalt|sleep|trap|barrier_wait|denorm_mode|setprio|incperflevel|decperflevel)", "mixed"), (r"", "hex"),
 )
@@ -303,7 +311,7 @@ def learn_immediates(cpu):
             slots = []
             for op in ops:
                 reg = register(op)
-                source = reg and mnemonic.startswith(("s_cmpk", "s_setreg", "s_waitcnt"))
+                source = reg and mnemonic.startswith(("s_cmpk", "s_setreg", "s_waitcnt", "s_cbranch"))
                 slots.append(["ssrc" if source else "sdst", f"s{reg[2]}", ""] if reg else ["imm", kind, ""])
             if mnemonic == "s_setreg_imm32_b32":
                 slots = [["imm", kind, ""], ["k", "", ""]]
@@ -323,7 +331,7 @@ def learn_memory(cpu, form, extras):
                 taken.append(field)
                 slots.append([field, f"{reg[0]}{reg[2]}", ""])
         two = form.name == "ds" and re.search(r"2addr|read2|write2|xchg2", name)
-        emit(form.name, code, name, ["two"] if two else [], KNOWN.get(name, slots))
+        emit(form.name, code, name, ["two"] * bool(two) + ["gds"] * text.endswith(" gds"), KNOWN.get(name, slots))
 
 
 def learn_dual(cpu):
@@ -346,6 +354,28 @@ def learn_dual(cpu):
             emit(half, code, name, [], slots)
 
 
+# Formats of one or a few instructions: first word, and where the opcode is and how far it goes.
+SMALL = {10: [("exp", 0xF8 << 24, 0, 1), ("vintrp", 0x32 << 26, 16, 3)],
+         11: [("exp", 0xF8 << 24, 0, 1), ("ldsdir", 0xCE << 24, 20, 2)],
+         12: [("exp", 0xF8 << 24, 0, 1), ("ldsdir", 0xCE << 24, 20, 2)]}
+
+
+def learn_small(cpu):
+    for form, base, shift, count in SMALL.get(formats.layout(cpu), []):
+        for code, hit in enumerate(disassemble(cpu, [[base | code << shift | 0xF * (form == "exp"), 0] for code in range(count)])):
+            emit(form, code, split(hit[0])[0], [], [])
+
+
+def learn_images(cpu):
+    gfx, rng = formats.layout(cpu), random.Random(5)
+    for form, count in images.forms(gfx):
+        tries = [(code, images.words_of(rng, gfx, form, code)) for code in range(count) for _ in range(60)]
+        hits = zip(tries, disassemble(cpu, [words for _, words in tries]))
+        names = {code: split(hit[0])[0] for (code, _), hit in hits if hit and hit[0].startswith("image_")}
+        for code, name in sorted(names.items()):
+            emit(form, code, name, images.flags(name), images.slots(name))
+
+
 def main(cpu):
     gfx = formats.layout(cpu)
     for form in formats.alu(gfx):
@@ -355,6 +385,22 @@ def main(cpu):
         learn_memory(cpu, form, extras)
     if gfx >= 11:
         learn_dual(cpu)
+    learn_small(cpu)
+    learn_images(cpu)
+    show(sys.argv[2:])
+
+
+def show(bases):
+    """Prints the rows, or what is new in them over the table of another generation."""
+    for base in bases:
+        known = [line.rstrip() for line in open(base)]
+        names = {tuple(line.split()[:2]) for line in ROWS}
+        print("like", os.path.basename(base).removesuffix(".txt"))
+        for line in known:
+            if tuple(line.split()[:2]) not in names:
+                print("without", *line.split()[:2])
+        ROWS[:] = [line for line in ROWS if line not in known]
+    print("\n".join(ROWS))
 
 
 if __name__ == "__main__":

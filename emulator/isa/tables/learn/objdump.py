@@ -26,6 +26,18 @@ def dump(cpu, source):
     return found
 
 
+def accepted(cpu, texts):
+    """Which of the instructions LLVM's assembler takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        asm = os.path.join(folder, "a.s")
+        with open(asm, "w") as file:
+            file.write("\n".join(texts) + "\n")
+        command = ["llvm-mc-22", "-triple=amdgcn-amd-amdhsa", "-mcpu=" + cpu, "-filetype=null", asm]
+        errors = subprocess.run(command, capture_output=True, text=True).stderr
+    wrong = {int(line) for line in re.findall(r"a\.s:(\d+):\d+: error", errors)}
+    return [number not in wrong for number in range(1, len(texts) + 1)]
+
+
 def disassemble(cpu, probes):
     """(text, size) for each list of words, None where LLVM knows no instruction."""
     try:

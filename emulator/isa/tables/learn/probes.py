@@ -2,6 +2,7 @@
 import random
 
 import formats
+import images
 
 SCALARS = [4, 8, 33, 100, 106, 126, 124, 128, 133, 193, 200, 240, 243, 245, 247, 248, 255]
 PLAIN_SCALARS = [4, 8, 33, 98, 106, 126]
@@ -10,6 +11,8 @@ LITERALS = [0x12345678, 5, 0x3F800000, 0x3C00, 0xFFFFFFFF, 0x80000000, 0x1000, 0
 
 def rows(path):
     for line in open(path):
+        if line.startswith(("like", "without")):
+            continue
         fmt, code, mnemonic, operation, flags, *slots = line.split()
         yield fmt, int(code, 16), mnemonic, flags.split(","), slots
 
@@ -93,7 +96,9 @@ def alu(rng, gfx, form, code, mnemonic, flags, slots, abid=None):
         values["src1"] = rng.choice(PLAIN_SCALARS + [129])
     if "src0=s" in names:
         values["src0"] = rng.choice(PLAIN_SCALARS + [129])
-    if "swmmac" in mnemonic:
+    if form.name == "vinterp":
+        values = {field: value | 256 if field != "vdst" else value for field, value in values.items()}
+    elif "swmmac" in mnemonic:
         values["src2"] = vgpr(rng)
     elif not matrix and ("src2=s" in names or "src2=v1:reg" in names or "src2=v2:reg" in names):
         values["src2"] = rng.choice(PLAIN_SCALARS)
@@ -130,6 +135,8 @@ def modifiers(rng, form, flags, slots):
         extra |= rng.choice([0, rng.randrange(8) & signs]) << 61
         extra |= rng.choice([0, 1]) << 15 if "clamp" in flags else 0
         extra |= rng.choice([0, rng.randrange(4)]) << 59 if "omod" in flags else 0
+    if form.name == "vinterp":
+        return extra | rng.randrange(8) << 8 | (rng.randrange(16) if "sel" in flags else 0) << 11
     if form.name == "vop3" and "sd" not in flags:
         extra |= rng.choice([0, rng.randrange(8) & signs]) << 8
         target = 8 if any(slot.startswith("vdst=v") for slot in slots) else 0
@@ -156,20 +163,22 @@ def flags_of(rng, places):
     return sum(rng.randrange(2) << place for place in places) if rng.randrange(2) else 0
 
 
-def memory(rng, gfx, form, code, slots):
+def memory(rng, gfx, form, code, flags, slots):
     names = [slot.split("=")[0] for slot in slots]
-    bits = form.base | code << form.shift
+    bits = form.base | form.opcode(code)
     for field, (place, width, *_) in form.fields.items():
         if field in names or form.name in ("flat", "global", "scratch"):
             value = rng.choice([4, 8, 12, 20]) if field in ("sdata", "sbase", "srsrc") else rng.randrange(256)
             value &= ~1 if gfx == 9 and rng.randrange(4) else 255
             bits |= (value & (1 << width) - 1) << place
-    bits = MEMORY[form.name](rng, gfx, form, bits, names)
+    bits = MEMORY[form.name](rng, gfx, form, bits, flags if form.name == "ds" else names)
     return [bits >> 32 * word & 0xFFFFFFFF for word in range(form.words)]
 
 
-def share(rng, gfx, form, bits, names):
+def share(rng, gfx, form, bits, flags):
     bits |= rng.getrandbits(16) if rng.randrange(3) else 0
+    if "gds" in flags:
+        return bits | formats.GDS[gfx]
     return bits | flags_of(rng, {9: (25,), 10: (17,), 11: (17,), 12: ()}[gfx])
 
 
@@ -199,6 +208,16 @@ def buffer(rng, gfx, form, bits, names):
     return bits | flags_of(rng, BUFFER_CACHE[gfx])
 
 
+def typed(rng, gfx, form, bits, names):
+    fmt = rng.choice([rng.randrange(128), 1])
+    if gfx == 12:
+        return buffer(rng, gfx, form, bits, names) & ~(0x7F << 55) | fmt << 55
+    places = {9: (14, 53, 54, 55), 10: (14, 15, 54, 55), 11: (12, 13, 14, 53)}[gfx]
+    bits = bits & ~(0xFF << 56) | (rng.getrandbits(12) if rng.randrange(3) else 0) | fmt << 19
+    bits |= rng.choice([128, 4, 124, 125, 129]) << 56 | rng.choice([0, 1, 2, 3]) << (54 if gfx == 11 else 12)
+    return bits | flags_of(rng, places)
+
+
 def scalar_memory(rng, gfx, form, bits, names):
     bits |= flags_of(rng, SCALAR_CACHE[gfx])
     if "sbase" not in names and "length" not in names:
@@ -214,7 +233,7 @@ def scalar_memory(rng, gfx, form, bits, names):
     return bits | 1 << 17 | constant << 32
 
 
-MEMORY = {"ds": share, "flat": flat, "global": flat, "scratch": flat, "mubuf": buffer, "smem": scalar_memory}
+MEMORY = {"ds": share, "flat": flat, "global": flat, "scratch": flat, "mubuf": buffer, "mtbuf": typed, "smem": scalar_memory}
 
 
 def immediates(rng, name, code):
@@ -234,11 +253,19 @@ def dual(rng, x, y):
     return [bits & 0xFFFFFFFF, bits >> 32, rng.choice(LITERALS)]
 
 
+SMALL = {"exp": 0xF8 << 24, "vintrp": 0x32 << 26, "ldsdir": 0xCE << 24}
+
+
 def words_of(rng, gfx, forms, row):
     """One random encoding of a row."""
     name, code, mnemonic, flags, slots = row
     if name in ("sopp", "sopk"):
         return immediates(rng, name, code)
+    if name in ("mimg", "vsample"):
+        return images.words_of(rng, gfx, name, code)
+    if name in SMALL:
+        return [SMALL[name] | (rng.getrandbits(26 if name != "ldsdir" else 22) & ~(3 << 20 if name == "ldsdir" else 0))
+                & ~(3 << 16 if name == "vintrp" else 0) | code << {"ldsdir": 20, "vintrp": 16}.get(name, 0), rng.getrandbits(32)]
     if name == "vop3px":
         scales = [0xD3AC0000 | rng.randrange(4) << 11, source(rng, False) | source(rng, False) << 9 | rng.randrange(4) << 27]
         return scales + alu(rng, gfx, forms["vop3p"], code, mnemonic, flags, slots, 1)
@@ -247,8 +274,8 @@ def words_of(rng, gfx, forms, row):
     if name == "vopdy":
         return dual(rng, rng.randrange(14), code)
     form = forms[name]
-    if name in ("smem", "ds", "flat", "global", "scratch", "mubuf"):
-        return memory(rng, gfx, form, code, slots)
+    if name in MEMORY:
+        return memory(rng, gfx, form, code, flags, slots)
     return alu(rng, gfx, form, code, mnemonic, flags, slots)
 
 

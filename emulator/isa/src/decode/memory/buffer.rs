@@ -1,4 +1,4 @@
-//! MUBUF: buffers without a format.
+//! MUBUF and MTBUF: buffers, the latter with a format of their own.
 
 use super::super::draft::Draft;
 use super::super::error::DecodeError;
@@ -12,8 +12,8 @@ use crate::table::{Field, Format};
 struct Places {
     words: usize,
     opcode: (u32, u32),
-    /// An eighth bit of the opcode, away from the rest.
-    opcode_high: Option<u32>,
+    /// A bit of the opcode away from the rest: where it is, and where it belongs.
+    opcode_high: Option<(u32, u32)>,
     vdata: u32,
     addr: u32,
     /// The first resource register, in units of `resource_unit` registers.
@@ -24,6 +24,8 @@ struct Places {
     offen: u32,
     idxen: u32,
     cache: CacheBits,
+    /// The format, of MTBUF alone.
+    format: (u32, u32),
 }
 
 const GFX9: Places = Places {
@@ -44,10 +46,11 @@ const GFX9: Places = Places {
         (15, cache::SCC),
         (16, cache::LDS),
     ],
+    format: (19, 7),
 };
 
 const GFX10: Places = Places {
-    opcode_high: Some(25),
+    opcode_high: Some((25, 7)),
     cache: &[
         (14, cache::GLC),
         (54, cache::SLC),
@@ -84,7 +87,39 @@ const GFX12: Places = Places {
     offen: 62,
     idxen: 63,
     cache: &[(22, cache::TFE)],
+    format: (55, 7),
 };
+
+const GFX9_TYPED: Places = Places {
+    opcode: (15, 4),
+    cache: &[(14, cache::GLC), (54, cache::SLC), (53, cache::SCC)],
+    ..GFX9
+};
+
+const GFX10_TYPED: Places = Places {
+    opcode: (16, 3),
+    opcode_high: Some((53, 3)),
+    cache: &[
+        (14, cache::GLC),
+        (54, cache::SLC),
+        (15, cache::DLC),
+        (55, cache::TFE),
+    ],
+    ..GFX9
+};
+
+const GFX11_TYPED: Places = Places {
+    opcode: (15, 4),
+    ..GFX11
+};
+
+const GFX12_TYPED: Places = Places {
+    opcode: (14, 4),
+    ..GFX12
+};
+
+/// RDNA4 has both in one format: bits 21..18 of those with a format.
+pub(in crate::decode) const TYPED: u32 = 8;
 
 /// RDNA4: where scope and temporal hint start.
 const POLICY: u32 = 50;
@@ -103,20 +138,37 @@ fn field(word: u128, (low, width): (u32, u32)) -> u32 {
     bits(word, low, width)
 }
 
-pub(in crate::decode) fn mubuf(words: Words<'_>) -> Result<Inst, DecodeError> {
-    let layout = words.generation.layout();
-    let places = places(layout);
-    let first = words.get(0)?;
-    let high = places.opcode_high.map_or(0, |place| bits(first, place, 1));
-    let code = field(first.into(), places.opcode) | high << 7;
-    let row = row(&words, Format::Mubuf, "MUBUF", code)?;
+/// The opcode, and all words as one number.
+fn opcode(words: &Words<'_>, places: &Places) -> Result<(u32, u128), DecodeError> {
     let word = words.several(places.words)?;
+    let high = places.opcode_high;
+    let high = high.map_or(0, |(place, belongs)| bits(word, place, 1) << belongs);
+    Ok((field(word, places.opcode) | high, word))
+}
+
+pub(in crate::decode) fn mtbuf(words: Words<'_>) -> Result<Inst, DecodeError> {
+    let layout = words.generation.layout();
+    let places = match layout {
+        Layout::Gfx9 => &GFX9_TYPED,
+        Layout::Gfx10 => &GFX10_TYPED,
+        Layout::Gfx11 => &GFX11_TYPED,
+        Layout::Gfx12 => &GFX12_TYPED,
+    };
+    let (code, word) = opcode(&words, places)?;
+    let row = row(&words, Format::Mtbuf, "MTBUF", code)?;
+    let mut draft = Draft::new(words, row, Encoding::Mtbuf, places.words);
+    draft.inst.modifiers.format = field(word, places.format) as u8;
+    draft.inst.modifiers.cache = cache_bits(word, places.cache);
+    addressed(draft, word, places)
+}
+
+pub(in crate::decode) fn mubuf(words: Words<'_>) -> Result<Inst, DecodeError> {
+    let places = places(words.generation.layout());
+    let (code, word) = opcode(&words, places)?;
+    let row = row(&words, Format::Mubuf, "MUBUF", code)?;
     let mut draft = Draft::new(words, row, Encoding::Mubuf, places.words);
     let modifiers = &mut draft.inst.modifiers;
     modifiers.cache = cache_bits(word, places.cache);
-    if layout == Layout::Gfx12 {
-        policy(modifiers, word, POLICY, 3, row.is_atomic());
-    }
     if row.slot(Field::Srsrc).is_none() {
         let named = matches!(
             draft.words.generation,
@@ -124,6 +176,15 @@ pub(in crate::decode) fn mubuf(words: Words<'_>) -> Result<Inst, DecodeError> {
         );
         draft.inst.modifiers.cache *= u8::from(named);
         return Ok(draft.finish());
+    }
+    addressed(draft, word, places)
+}
+
+/// Address, data and what goes with them.
+fn addressed(mut draft: Draft<'_>, word: u128, places: &Places) -> Result<Inst, DecodeError> {
+    let modifiers = &mut draft.inst.modifiers;
+    if draft.words.generation.layout() == Layout::Gfx12 {
+        policy(modifiers, word, POLICY, 3, draft.row.is_atomic());
     }
     modifiers.imm = field(word, places.offset).cast_signed();
     modifiers.addressing =
@@ -145,7 +206,7 @@ fn operands(
     let addressed = draft.inst.modifiers.addressing & 3 != 0;
     let resource = draft.scalar(field(word, places.resource) * places.resource_unit)?;
     let soffset = draft.scalar(field(word, places.soffset))?;
-    let loads = draft.row.mnemonic.starts_with("buffer_load");
+    let loads = draft.row.mnemonic.contains("buffer_load");
     let returns = draft.row.is_atomic() && draft.inst.modifiers.cache & cache::GLC != 0;
     if (loads || returns) && !to_lds {
         draft.dst(vdata);

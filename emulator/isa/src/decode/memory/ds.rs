@@ -30,8 +30,8 @@ pub(in crate::decode) fn ds(words: Words<'_>) -> Result<Inst, DecodeError> {
         Operand::None,
     ];
     draft.inst.modifiers.imm = bits(word, 0, 16).cast_signed();
-    // The CDNA generations have no global data share; the bit is ignored there.
-    let global = matches!(layout, Layout::Gfx10 | Layout::Gfx11) && bit(word, 17);
+    // The CDNA generations have no global data share but for its semaphores.
+    let global = row.global || matches!(layout, Layout::Gfx10 | Layout::Gfx11) && bit(word, 17);
     draft.inst.modifiers.addressing = u8::from(global);
     Ok(draft.finish())
 }

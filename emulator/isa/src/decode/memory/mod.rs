@@ -1,14 +1,16 @@
-//! SMEM, DS, FLAT and MUBUF: instructions that reach memory. Where their fields lie is data, a
+//! SMEM, DS, FLAT, MUBUF, MTBUF and MIMG: instructions that reach memory. Where their fields lie is data, a
 //! constant a layout.
 
 mod buffer;
 mod ds;
 mod flat;
+mod image;
 mod smem;
 
-pub(super) use buffer::mubuf;
+pub(super) use buffer::{TYPED, mtbuf, mubuf};
 pub(super) use ds::ds;
 pub(super) use flat::flat;
+pub(super) use image::{image, sample};
 pub(super) use smem::smem;
 
 use super::error::DecodeError;

@@ -41,8 +41,8 @@ pub(in crate::decode) fn smem(words: Words<'_>) -> Result<Inst, DecodeError> {
         let operand = draft.scalar(bits(word, 6, 7))?;
         draft.dst(operand);
     }
-    let length = row.slot(Field::Length).is_some();
-    if row.slot(Field::Sbase).is_some() || length {
+    let length = row.slot(Field::Length);
+    if row.slot(Field::Sbase).is_some() || length.is_some() {
         let base = match row.slot(Field::Sbase) {
             Some(_) => draft.scalar(bits(word, 0, 6) << 1)?,
             None => Operand::None,
@@ -50,12 +50,16 @@ pub(in crate::decode) fn smem(words: Words<'_>) -> Result<Inst, DecodeError> {
         draft.src(base);
         let offset = offset(&mut draft, word, &places)?;
         draft.src(offset);
-        if length {
-            draft.src(Operand::Int(bits(word, 6, 5) as i8));
-        } else if layout == Layout::Gfx12 {
-            policy(&mut draft.inst.modifiers, word, 21, 2, false);
+        match length {
+            Some(slot) => draft.src(Operand::Int(bits(word, 6, slot.count.into()) as i8)),
+            None => {
+                let modifiers = &mut draft.inst.modifiers;
+                modifiers.cache = cache_bits(word, places.cache);
+                if layout == Layout::Gfx12 {
+                    policy(modifiers, word, 21, 2, false);
+                }
+            }
         }
-        draft.inst.modifiers.cache = cache_bits(word, places.cache);
     }
     Ok(draft.finish())
 }
