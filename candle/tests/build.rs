@@ -11,10 +11,13 @@ const ON_DEVICES: [(&str, &[&str]); 2] = [
     (
         "candle-core",
         &[
+            "bilinear_tests",
+            "conv_tests",
             "gguf_tests",
             "grad_tests",
             "layout_tests",
             "matmul_tests",
+            "pool_tests",
             "tensor_tests",
         ],
     ),

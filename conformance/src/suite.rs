@@ -25,6 +25,9 @@ pub const FAMILIES: &[Family] = &[
     ("scatter", ops::SCATTER),
     ("sort", ops::SORT),
     ("matmul", ops::MATMUL),
+    ("conv", ops::CONV),
+    ("pool", ops::POOL),
+    ("upsample", ops::UPSAMPLE),
 ];
 
 /// The rows of a family by name: more than one where dtypes differ in tolerance or values.

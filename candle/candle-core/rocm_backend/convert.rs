@@ -57,6 +57,15 @@ pub(super) fn layout(layout: &Layout) -> tensor_ops::Layout {
         .unwrap_or_else(|| tensor_ops::Layout::contiguous_from(dims, start))
 }
 
+/// Candle's parameters of a convolution as tensor-ops has them.
+pub(super) const fn conv(padding: usize, stride: usize, dilation: usize) -> tensor_ops::ops::Conv {
+    tensor_ops::ops::Conv {
+        padding,
+        stride,
+        dilation,
+    }
+}
+
 /// The dtype and bytes of elements on the host.
 pub(super) fn bytes(elements: CpuStorageRef<'_>) -> Result<(tensor_ops::DType, Cow<'_, [u8]>)> {
     use tensor_ops::DType as D;

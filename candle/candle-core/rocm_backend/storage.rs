@@ -207,60 +207,111 @@ impl BackendStorage for RocmStorage {
         self.map3(layout, a, b, ops::select)
     }
 
-    fn conv1d(&self, _: &Layout, _: &Self, _: &Layout, _: &ParamsConv1D) -> Result<Self> {
-        self.unavailable("conv1d")
+    fn conv1d(
+        &self,
+        layout: &Layout,
+        kernel: &Self,
+        kernel_layout: &Layout,
+        params: &ParamsConv1D,
+    ) -> Result<Self> {
+        let conv = convert::conv(params.padding, params.stride, params.dilation);
+        self.map2(layout, (kernel, kernel_layout), |x, weight| {
+            ops::conv(x, weight, conv)
+        })
     }
 
     fn conv_transpose1d(
         &self,
-        _: &Layout,
-        _: &Self,
-        _: &Layout,
-        _: &ParamsConvTranspose1D,
+        layout: &Layout,
+        kernel: &Self,
+        kernel_layout: &Layout,
+        params: &ParamsConvTranspose1D,
     ) -> Result<Self> {
-        self.unavailable("conv_transpose1d")
+        let parameters = ops::ConvTranspose {
+            conv: convert::conv(params.padding, params.stride, params.dilation),
+            output_padding: params.output_padding,
+        };
+        self.map2(layout, (kernel, kernel_layout), |x, weight| {
+            ops::conv_transpose(x, weight, parameters)
+        })
     }
 
-    fn conv2d(&self, _: &Layout, _: &Self, _: &Layout, _: &ParamsConv2D) -> Result<Self> {
-        self.unavailable("conv2d")
+    fn conv2d(
+        &self,
+        layout: &Layout,
+        kernel: &Self,
+        kernel_layout: &Layout,
+        params: &ParamsConv2D,
+    ) -> Result<Self> {
+        let conv = convert::conv(params.padding, params.stride, params.dilation);
+        self.map2(layout, (kernel, kernel_layout), |x, weight| {
+            ops::conv(x, weight, conv)
+        })
     }
 
     fn conv_transpose2d(
         &self,
-        _: &Layout,
-        _: &Self,
-        _: &Layout,
-        _: &ParamsConvTranspose2D,
+        layout: &Layout,
+        kernel: &Self,
+        kernel_layout: &Layout,
+        params: &ParamsConvTranspose2D,
     ) -> Result<Self> {
-        self.unavailable("conv_transpose2d")
+        let parameters = ops::ConvTranspose {
+            conv: convert::conv(params.padding, params.stride, params.dilation),
+            output_padding: params.output_padding,
+        };
+        self.map2(layout, (kernel, kernel_layout), |x, weight| {
+            ops::conv_transpose(x, weight, parameters)
+        })
     }
 
-    fn avg_pool2d(&self, _: &Layout, _: (usize, usize), _: (usize, usize)) -> Result<Self> {
-        self.unavailable("avg_pool2d")
+    fn avg_pool2d(
+        &self,
+        layout: &Layout,
+        window: (usize, usize),
+        stride: (usize, usize),
+    ) -> Result<Self> {
+        self.map(layout, |x| {
+            ops::pool(ops::PoolOp::Avg, x, window.into(), stride.into())
+        })
     }
 
-    fn max_pool2d(&self, _: &Layout, _: (usize, usize), _: (usize, usize)) -> Result<Self> {
-        self.unavailable("max_pool2d")
+    fn max_pool2d(
+        &self,
+        layout: &Layout,
+        window: (usize, usize),
+        stride: (usize, usize),
+    ) -> Result<Self> {
+        self.map(layout, |x| {
+            ops::pool(ops::PoolOp::Max, x, window.into(), stride.into())
+        })
     }
 
-    fn upsample_nearest1d(&self, _: &Layout, _: usize) -> Result<Self> {
-        self.unavailable("upsample_nearest1d")
+    fn upsample_nearest1d(&self, layout: &Layout, size: usize) -> Result<Self> {
+        self.map(layout, |x| ops::upsample_nearest(x, &[size]))
     }
 
-    fn upsample_nearest2d(&self, _: &Layout, _: usize, _: usize) -> Result<Self> {
-        self.unavailable("upsample_nearest2d")
+    fn upsample_nearest2d(&self, layout: &Layout, height: usize, width: usize) -> Result<Self> {
+        self.map(layout, |x| ops::upsample_nearest(x, &[height, width]))
     }
 
     fn upsample_bilinear2d(
         &self,
-        _: &Layout,
-        _: usize,
-        _: usize,
-        _: bool,
-        _: Option<f64>,
-        _: Option<f64>,
+        layout: &Layout,
+        height: usize,
+        width: usize,
+        align_corners: bool,
+        scale_h: Option<f64>,
+        scale_w: Option<f64>,
     ) -> Result<Self> {
-        self.unavailable("upsample_bilinear2d")
+        let corners = if align_corners {
+            ops::Corners::Aligned
+        } else {
+            ops::Corners::Areas([scale_h, scale_w])
+        };
+        self.map(layout, |x| {
+            ops::upsample_bilinear(x, [height, width], corners)
+        })
     }
 
     fn gather(&self, layout: &Layout, ids: &Self, ids_layout: &Layout, dim: usize) -> Result<Self> {

@@ -3,6 +3,7 @@
 mod attention;
 mod copy;
 mod elementwise;
+mod images;
 mod index;
 mod matmul;
 mod reduce;
@@ -13,6 +14,7 @@ mod sort;
 pub use attention::{ATTENTION, EXPERTS};
 pub use copy::{CASTS, COPIES};
 pub use elementwise::{BINARY, COMPARE, SCALED, UNARY, WHERE};
+pub use images::{CONV, POOL, UPSAMPLE};
 pub use index::INDEX;
 pub use matmul::MATMUL;
 pub use reduce::REDUCE;

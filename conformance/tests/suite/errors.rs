@@ -85,6 +85,27 @@ const BAD: &[Bad] = &[
     bad("concatenation of two dtypes", &["dtype"], |d| {
         Tensor::cat(&[ones(&[2], DType::F32, d)?, ones(&[2], DType::U8, d)?], 0)
     }),
+    bad(
+        "conv2d of windows beyond the padding",
+        &["conv2d", "[1, 2, 4, 4]", "[3, 2, 7, 2]", "padding: 1"],
+        |d| image(d)?.conv2d(&ones(&[3, 2, 7, 2], DType::F32, d)?, 1, 1, 1, 1),
+    ),
+    bad("conv2d at no stride", &["conv2d", "stride: 0"], |d| {
+        image(d)?.conv2d(&ones(&[3, 2, 3, 3], DType::F32, d)?, 0, 0, 1, 1)
+    }),
+    bad("conv2d of two dtypes", &["conv2d", "f32", "f16"], |d| {
+        image(d)?.conv2d(&ones(&[3, 2, 3, 3], DType::F16, d)?, 0, 1, 1, 1)
+    }),
+    bad(
+        "max_pool2d of windows beyond the image",
+        &["kernel-size"],
+        |d| image(d)?.max_pool2d(5),
+    ),
+    bad(
+        "upsample_nearest2d of nothing",
+        &["upsample_nearest2d", "[1, 2, 0, 4]"],
+        |d| ones(&[1, 2, 0, 4], DType::F32, d)?.upsample_nearest2d(2, 2),
+    ),
     bad("softmax of integers", &["softmax", "u32"], |d| {
         candle_nn::ops::softmax_last_dim(&ones(&[2, 2], DType::U32, d)?)
     }),
@@ -113,6 +134,10 @@ fn bad_inputs(device: &Device) {
         says(bad.what, error.as_ref(), bad.words);
         works(device);
     }
+}
+
+fn image(device: &Device) -> Result<Tensor> {
+    ones(&[1, 2, 4, 4], DType::F32, device)
 }
 
 fn ones(dims: &[usize], dtype: DType, device: &Device) -> Result<Tensor> {

@@ -132,6 +132,7 @@ fn rust_type(field: FieldType) -> (&'static str, &'static str) {
             "A number in the type that the kernel computes in.",
         ),
         FieldType::Divisor => ("crate::Divisor", "A number that the kernel divides by."),
+        FieldType::Axis => ("crate::Axis", "A spatial dimension."),
         FieldType::Walk1 => ("crate::Walk<1>", "Dimensions and strides."),
         FieldType::Walk2 => ("crate::Walk<2>", "Dimensions and strides."),
         FieldType::Walk3 => ("crate::Walk<3>", "Dimensions and strides."),

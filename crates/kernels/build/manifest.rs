@@ -73,6 +73,8 @@ pub(crate) enum FieldType {
     Scalar,
     /// A number to divide by.
     Divisor,
+    /// A spatial dimension.
+    Axis,
     /// A walk over one operand.
     Walk1,
     /// A walk over two operands.

@@ -57,10 +57,14 @@ struct ByWave {
         }
     }
 
-    DEVICE void write(const Destination<T> &to, u32 tile_row, u32 tile_column) const {
+    template <class To>
+    DEVICE void write(const To &to, u32 tile_row, u32 tile_column) const {
+#pragma unroll
         for (u32 i = 0; i < DOWN; i++) {
+#pragma unroll
             for (u32 j = 0; j < ACROSS; j++) {
                 u32 column = tile_column + column0() + j * 16 + lane() % 16;
+#pragma unroll
                 for (u32 k = 0; k < sizeof(results[i][j]) / sizeof(f32); k++) {
                     to.write(tile_row + row0() + i * 16 + M::row(k), column, results[i][j][k]);
                 }
@@ -97,8 +101,11 @@ struct ByWorkItem {
         }
     }
 
-    DEVICE void write(const Destination<T> &to, u32 tile_row, u32 tile_column) const {
+    template <class To>
+    DEVICE void write(const To &to, u32 tile_row, u32 tile_column) const {
+#pragma unroll
         for (u32 i = 0; i < DOWN; i++) {
+#pragma unroll
             for (u32 j = 0; j < ACROSS; j++) {
                 to.write(tile_row + row(i), tile_column + column(j), results[i][j]);
             }

@@ -9,12 +9,14 @@
 //! already added. All strides and counts are in elements. Kernels check no bounds of tensors; the
 //! caller does. Destinations never overlap sources.
 
+mod axis;
 mod code;
 mod error;
 mod launch;
 mod scalar;
 mod walk;
 
+pub use axis::Axis;
 pub use code::{FOLDER_VARIABLE, code_object, targets, wave_size};
 pub use error::Error;
 pub use launch::{Arguments, Field, Grid, Kernel, KernelInfo, Shape, all};

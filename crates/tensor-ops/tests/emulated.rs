@@ -153,3 +153,44 @@ fn operands_that_do_not_fit_are_refused() {
         assert!(matches!(error, Error::Shape { .. }), "{error}");
     }
 }
+
+/// A convolution with enough output for the large tiles of a device of 304 compute units.
+#[test]
+fn large_images_are_convolved_in_large_tiles() {
+    let context = context("emulated:gfx942:checked");
+    let (inputs, channels, size) = (2, 129, [132, 160]);
+    let pattern = |count, period: f32| -> Vec<f32> {
+        counted(count).iter().map(|x| x % period - 3.0).collect()
+    };
+    let x = pattern(inputs * size[0] * size[1], 7.0);
+    let weight = pattern(channels * inputs * 9, 5.0);
+    let layouts = [
+        Layout::contiguous(&[1, inputs, size[0], size[1]]),
+        Layout::contiguous(&[channels, inputs, 3, 3]),
+    ];
+    let [on_x, on_weight] = [&x, &weight].map(|values| upload(&context, values));
+    let parameters = ops::Conv {
+        padding: 1,
+        stride: 1,
+        dilation: 1,
+    };
+    let y = ops::conv(
+        View::new(&on_x, &layouts[0]).unwrap(),
+        View::new(&on_weight, &layouts[1]).unwrap(),
+        parameters,
+    );
+    let y = download(&y.unwrap());
+    let at = |c: usize, h: usize, w: usize| {
+        let inside = (1..=size[0]).contains(&h) && (1..=size[1]).contains(&w);
+        let place = || (c * size[0] + h - 1) * size[1] + w - 1;
+        if inside { x[place()] } else { 0.0 }
+    };
+    for (number, got) in y.iter().enumerate().step_by(11) {
+        let (pixel, channel) = (number % (size[0] * size[1]), number / (size[0] * size[1]));
+        let (h, w) = (pixel / size[1], pixel % size[1]);
+        let want: f32 = (0..inputs * 9)
+            .map(|k| at(k / 9, h + k / 3 % 3, w + k % 3) * weight[channel * inputs * 9 + k])
+            .sum();
+        assert_eq!(*got, want, "channel {channel}, row {h}, column {w}");
+    }
+}

@@ -186,6 +186,7 @@ fn c_type(field: FieldType) -> &'static str {
         FieldType::U64 | FieldType::Scalar => "u64",
         FieldType::F32 => "f32",
         FieldType::Divisor => "Divisor",
+        FieldType::Axis => "Axis",
         FieldType::Walk1 => "Walk<1>",
         FieldType::Walk2 => "Walk<2>",
         FieldType::Walk3 => "Walk<3>",
