@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::VarBuilder;
-use candle_transformers::models::bert;
+use candle_transformers::models::{bert, whisper};
 use redwick_candle_models::{difference, random_weights, targets};
 
 use crate::generation::tolerance;
@@ -62,4 +62,37 @@ fn run_bert(vb: VarBuilder<'_>) -> Result<Vec<Tensor>> {
 fn bert() -> Result<()> {
     // In f16 its mask is 0 times -inf, on every device.
     check("bert", run_bert, &[DType::F32])
+}
+
+fn run_whisper(vb: VarBuilder<'_>) -> Result<Vec<Tensor>> {
+    let config = whisper::Config {
+        num_mel_bins: 16,
+        max_source_positions: 20,
+        d_model: 64,
+        encoder_attention_heads: 4,
+        encoder_layers: 2,
+        vocab_size: 97,
+        max_target_positions: 16,
+        decoder_attention_heads: 4,
+        decoder_layers: 2,
+        suppress_tokens: Vec::new(),
+    };
+    let (device, dtype) = (vb.device().clone(), vb.dtype());
+    let mut model = whisper::model::Whisper::load(&vb, config)?;
+    let sound: Vec<f32> = (0..16 * 40).map(|at| (at as f32 * 0.37).sin()).collect();
+    let sound = Tensor::from_vec(sound, (1, 16, 40), &device)?.to_dtype(dtype)?;
+    let heard = model.encoder.forward(&sound, true)?;
+    let mut results = vec![heard.clone()];
+    for (tokens, first) in [(&[3u32, 1, 4, 15][..], true), (&[3, 1, 4, 15, 9], false)] {
+        let ids = Tensor::new(tokens, &device)?.unsqueeze(0)?;
+        let hidden = model.decoder.forward(&ids, &heard, first)?;
+        results.push(model.decoder.final_linear(&hidden)?);
+    }
+    Ok(results)
+}
+
+#[test]
+fn whisper() -> Result<()> {
+    // In f16 its sinusoids stay f32, on every device.
+    check("whisper", run_whisper, &[DType::F32])
 }
