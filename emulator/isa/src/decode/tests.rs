@@ -2,7 +2,7 @@
 
 use super::{DecodeError, Decoder};
 use crate::disasm;
-use crate::generation::Generation::{self, Cdna2, Cdna3, Rdna3};
+use crate::generation::Generation::{self, Cdna2, Cdna3, Cdna4, Rdna2, Rdna3, Rdna4};
 use crate::inst::{
     Aperture, DppControl, Encoding, InlineFloat, Inst, Operand, SdwaSelect, SdwaUnused, cache, sreg,
 };
@@ -305,4 +305,56 @@ fn a_range_is_read_to_its_end() {
         places,
         [(0x1000, Opcode::SMovB32), (0x1008, Opcode::SEndpgm)]
     );
+}
+
+#[test]
+fn rdna4_atomics_say_that_they_return() {
+    let returns = decode(
+        Rdna4,
+        &[0xec0d_407c, 0x0210_0001, 2],
+        "flat_atomic_add_u32 v1, v[2:3], v4 th:TH_ATOMIC_RETURN",
+    );
+    assert_eq!(returns.modifiers.cache, cache::GLC);
+    assert_eq!((returns.modifiers.policy, returns.dst[0]), (1, Vgpr(1)));
+    assert_eq!(returns.src[..3], [Vgpr(2), Operand::None, Vgpr(4)]);
+    let silent = decode(
+        Rdna4,
+        &[0xec0d_407c, 0x0200_0001, 2],
+        "flat_atomic_add_u32 v[2:3], v4",
+    );
+    assert_eq!(silent.dst[0], Operand::None);
+}
+
+#[test]
+fn scales_come_with_their_matrix() {
+    let inst = decode(
+        Cdna4,
+        &[0xd3ac_0000, 0x0002_3318, 0xd3ad_0c00, 0x4452_1904],
+        "v_mfma_scale_f32_16x16x128_f8f6f4 v[0:3], v[4:7], v[12:17], v[20:23], v24, v25 \
+         op_sel_hi:[0,0,0] cbsz:4 blgp:2",
+    );
+    assert_eq!(inst.encoding, Encoding::Vop3px);
+    let scales = inst.pair.expect("the scales");
+    assert_eq!(scales.src[..2], [Vgpr(24), Vgpr(25)]);
+    let truth = decode(
+        Cdna4,
+        &[0xd234_0405, 0x080e_0501],
+        "v_bitop3_b32 v5, v1, v2, s3 bitop3:0x60",
+    );
+    assert_eq!(truth.modifiers.imm, 0x60);
+}
+
+#[test]
+fn images_list_their_addresses() {
+    let inst = decode(
+        Rdna2,
+        &[0xf000_1f12, 3, 0x0509],
+        "image_load v[0:3], [v3, v9, v5], s[0:7] dmask:0xf dim:SQ_RSRC_IMG_3D unorm",
+    );
+    let image = inst.image.expect("an image");
+    assert_eq!(image.addresses, [(3, 1), (9, 1), (5, 1)]);
+    assert_eq!((inst.dst[0], inst.src[1]), (Vgpr(0), Sgpr(0)));
+    let short = Decoder::new(Rdna2).decode(&bytes(&[0xf28b_2a4a, 0x0084_2000, 0]), 0);
+    let error = short.expect_err("an address without enough registers");
+    assert!(error.to_string().contains("address registers"), "{error}");
 }
