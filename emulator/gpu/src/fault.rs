@@ -92,6 +92,18 @@ pub enum FaultKind {
         /// The lane.
         lane: u32,
     },
+    /// Two waves access the same bytes of LDS, one of them to change them, and no barrier orders them.
+    #[error("{} of {size} bytes of LDS at offset {offset:#x} races with another wave's{}", access_name(*.write), lane_name(Some(*.lane)))]
+    LdsRace {
+        /// First byte of the access.
+        offset: u32,
+        /// Bytes accessed.
+        size: u32,
+        /// The lane.
+        lane: u32,
+        /// A store or atomic.
+        write: bool,
+    },
     /// `s_trap`.
     #[error("trap {0}")]
     Trap(u8),

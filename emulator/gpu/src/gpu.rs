@@ -17,6 +17,9 @@ pub struct Options {
     /// Look for mistakes that hardware does not report: accesses outside allocations, reads of
     /// registers and LDS that were never written, misaligned LDS.
     pub checked: bool,
+    /// In checked mode, look for accesses of different waves to the same bytes of LDS that no barrier
+    /// orders too.
+    pub races: bool,
     /// Host threads that run workgroups; as many as there are cores where not given.
     pub threads: Option<usize>,
     /// Stop a wave after this many instructions.
@@ -28,6 +31,7 @@ impl Default for Options {
         Self {
             memory_bytes: 16 << 30,
             checked: false,
+            races: false,
             threads: None,
             instruction_limit: None,
         }

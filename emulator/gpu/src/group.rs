@@ -41,9 +41,15 @@ impl<'g, const L: usize> Group<'g, L> {
         worker: u64,
     ) -> Self {
         let wave = || (Wave::new(program, memory, options.checked), State::Runs);
+        let lds = Lds::new(setup.lds as usize, options.checked);
+        let lds = if options.checked && options.races {
+            lds.find_races()
+        } else {
+            lds
+        };
         Self {
             waves: (0..setup.waves).map(|_| wave()).collect(),
-            lds: Lds::new(setup.lds as usize, options.checked),
+            lds,
             setup,
             worker,
             checked: options.checked,

@@ -1,5 +1,12 @@
 //! A workgroup's local data share, and what else its waves have in common.
 
+mod races;
+
+pub(crate) use races::Touch;
+
+use self::races::Races;
+use crate::wave::Barriers;
+
 /// The bytes of a workgroup's LDS, and which of them were written (checked mode).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lds {
@@ -8,6 +15,8 @@ pub(crate) struct Lds {
     written: Vec<bool>,
     /// The last barrier that some wave signalled.
     signalled: u64,
+    /// Set where races are looked for.
+    races: Option<Box<Races>>,
 }
 
 impl Lds {
@@ -17,6 +26,7 @@ impl Lds {
             bytes: vec![0; size],
             written: vec![false; if checked { size } else { 0 }],
             signalled: 0,
+            races: None,
         }
     }
 
@@ -25,6 +35,31 @@ impl Lds {
         self.bytes.fill(0);
         self.written.fill(false);
         self.signalled = 0;
+        if let Some(races) = &mut self.races {
+            races.reset();
+        }
+    }
+
+    /// Looks for races from now on.
+    pub(crate) fn find_races(mut self) -> Self {
+        self.races = Some(Box::new(Races::new(self.bytes.len())));
+        self
+    }
+
+    /// Notes an access; whether it races with another wave's.
+    #[inline(always)]
+    pub(crate) fn races(
+        &mut self,
+        offset: u32,
+        size: usize,
+        wave: u32,
+        barriers: Barriers,
+        touch: Touch,
+    ) -> bool {
+        match &mut self.races {
+            Some(races) => races.visit(offset, size, wave, barriers, touch),
+            None => false,
+        }
     }
 
     /// Notes that a wave signals a barrier; whether it is the first.

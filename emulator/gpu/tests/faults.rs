@@ -194,6 +194,35 @@ fn lds() {
 }
 
 #[test]
+fn races_on_lds() {
+    for target in TARGETS {
+        let options = Options {
+            memory_bytes: 1 << 26,
+            checked: true,
+            races: true,
+            ..Options::default()
+        };
+        let gpu = Gpu::new(target, options).unwrap();
+        let module = gpu.load(&code_object(target, "faults")).unwrap();
+        let bench = Bench { gpu, module };
+        let found = fault(&bench, "lds_race", 256, &[0]);
+        let FaultKind::LdsRace {
+            offset: 0,
+            size: 4,
+            lane: 0,
+            write: false,
+        } = found.kind
+        else {
+            panic!("{found}")
+        };
+        assert_eq!(found.wave, 1);
+        let out = bench.zeros(1024);
+        let args = [Arg::Pointer(out), Arg::U32(1)];
+        bench.launch("lds_race", [1, 1], 256, &args);
+    }
+}
+
+#[test]
 fn instructions_that_are_none() {
     each_target(|bench| {
         let found = fault(bench, "no_instruction", 1, &[]);

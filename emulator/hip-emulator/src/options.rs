@@ -11,6 +11,8 @@ const DEVICES: &str = "REDWICK_EMULATED_DEVICES";
 const MEMORY: &str = "REDWICK_EMULATED_MEMORY_MIB";
 /// Whether to look for mistakes that hardware does not report: 0 or 1.
 const CHECKED: &str = "REDWICK_EMULATOR_CHECKED";
+/// Whether checked mode looks for races on LDS too: 0 or 1.
+const RACES: &str = "REDWICK_EMULATOR_RACES";
 /// Host threads of a device.
 const THREADS: &str = "REDWICK_EMULATOR_THREADS";
 
@@ -19,6 +21,8 @@ const THREADS: &str = "REDWICK_EMULATOR_THREADS";
 pub struct Options {
     /// Look for mistakes that hardware does not report.
     pub checked: bool,
+    /// In checked mode, look for races on LDS too.
+    pub races: bool,
     /// Number of devices.
     pub devices: NonZeroUsize,
     /// Bytes of memory of a device. Address space, taken as it is touched.
@@ -32,6 +36,7 @@ impl Default for Options {
         let gpu = redwick_gpu::Options::default();
         Self {
             checked: gpu.checked,
+            races: gpu.races,
             devices: NonZeroUsize::MIN,
             memory_bytes: gpu.memory_bytes,
             threads: None,
@@ -41,8 +46,8 @@ impl Default for Options {
 
 impl Options {
     /// The options that the environment asks for: `REDWICK_EMULATED_DEVICES`,
-    /// `REDWICK_EMULATED_MEMORY_MIB`, `REDWICK_EMULATOR_CHECKED` (0 or 1) and
-    /// `REDWICK_EMULATOR_THREADS`; the default where it says nothing.
+    /// `REDWICK_EMULATED_MEMORY_MIB`, `REDWICK_EMULATOR_CHECKED` (0 or 1), `REDWICK_EMULATOR_RACES`
+    /// (0 or 1) and `REDWICK_EMULATOR_THREADS`; the default where it says nothing.
     ///
     /// # Errors
     /// When a variable holds something else than a number.
@@ -60,6 +65,9 @@ impl Options {
         }
         if let Some(checked) = number::<u8>(CHECKED, &variable)? {
             options.checked = checked != 0;
+        }
+        if let Some(races) = number::<u8>(RACES, &variable)? {
+            options.races = races != 0;
         }
         options.threads = number(THREADS, &variable)?;
         Ok(options)
@@ -139,13 +147,13 @@ mod tests {
         let values = |name| match name {
             DEVICES => Some("2".to_owned()),
             MEMORY => Some("64".to_owned()),
-            CHECKED => Some("1".to_owned()),
+            CHECKED | RACES => Some("1".to_owned()),
             _ => None,
         };
         let options = Options::from_variables(values).unwrap();
         assert_eq!(options.devices.get(), 2);
         assert_eq!(options.memory_bytes, 64 << 20);
-        assert!(options.checked);
+        assert!(options.checked && options.races);
         assert_eq!(
             Options::from_variables(|_| None).unwrap(),
             Options::default()

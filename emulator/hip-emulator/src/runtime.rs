@@ -119,6 +119,7 @@ impl Runtime {
         let options = redwick_gpu::Options {
             memory_bytes: self.options.memory_bytes,
             checked: self.options.checked,
+            races: self.options.races,
             threads: self.options.threads.map(std::num::NonZeroUsize::get),
             ..redwick_gpu::Options::default()
         };

@@ -134,10 +134,8 @@ fn arguments_come_as_a_list_of_pointers() {
     );
     assert!(reversed.iter().rev().eq(&words));
     // SAFETY: the handle is the module's; kernels end with it.
-    assert_eq!(
-        unsafe { (api.hipModuleUnload)(module) },
-        hipError_t::SUCCESS
-    );
+    let code = unsafe { (api.hipModuleUnload)(module) };
+    assert_eq!(code, hipError_t::SUCCESS);
     let code = launch(&api, function, parameters.as_mut_ptr(), null_mut());
     assert_eq!(code, hipError_t::INVALID_HANDLE);
 }
@@ -225,10 +223,8 @@ fn copies_between_devices_and_on_the_host() {
     );
     assert_eq!(copy(&api, outside, null(), 0), hipError_t::SUCCESS);
     // SAFETY: the address is the allocation's.
-    assert_eq!(
-        unsafe { (api.hipFreeAsync)(second, null_mut()) },
-        hipError_t::SUCCESS
-    );
+    let code = unsafe { (api.hipFreeAsync)(second, null_mut()) };
+    assert_eq!(code, hipError_t::SUCCESS);
     // SAFETY: it is none any more, which is refused.
     assert_eq!(unsafe { (api.hipFree)(second) }, hipError_t::INVALID_VALUE);
 }

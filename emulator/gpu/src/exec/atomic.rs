@@ -13,6 +13,7 @@ use super::float::{bf16_to_f32, f16_to_f32, f32_to_bf16, f32_to_f16, max32, max6
 use super::global::{self, done};
 use super::{Handler, buffer, ds, plain};
 use crate::fault::FaultKind;
+use crate::lds::Touch;
 use crate::step::{Bound, Dst, Flow, Kind, Step};
 use crate::wave::Wave;
 
@@ -151,15 +152,16 @@ impl<U: Update> Atomic<U> {
         lane: usize,
         new: impl Fn(U::Word) -> U::Word,
     ) -> Result<U::Word, Refused> {
+        w.lds_touch(offset, 4 * Self::WORDS, lane, Touch::Atomic)?;
         let mut words = [0; 2];
         for (word, value) in words.iter_mut().enumerate().take(Self::WORDS) {
-            *value = u32::from_le_bytes(w.lds_load(offset.wrapping_add(4 * word as u32), lane)?);
+            *value = u32::from_le_bytes(w.lds_fetch(offset.wrapping_add(4 * word as u32), lane)?);
         }
         let old = U::Word::from_parts(words[0], words[1]);
         let (low, high) = new(old).parts();
-        w.lds_store(offset, lane, low.to_le_bytes())?;
+        w.lds_put(offset, lane, low.to_le_bytes())?;
         if Self::WORDS == 2 {
-            w.lds_store(offset.wrapping_add(4), lane, high.to_le_bytes())?;
+            w.lds_put(offset.wrapping_add(4), lane, high.to_le_bytes())?;
         }
         Ok(old)
     }

@@ -190,7 +190,7 @@ impl<const GROUP: usize> Handler for SwapGroups<GROUP> {
         };
         let (a, b, exec) = (usize::from(a), usize::from(b), w.exec());
         let (mut from_a, mut from_b) = (w.vgpr[a], w.vgpr[b]);
-        for lane in (0..L - GROUP).filter(|lane| lane / GROUP % 2 == 0) {
+        for lane in (0..L - GROUP).filter(|lane| (lane / GROUP).is_multiple_of(2)) {
             std::mem::swap(&mut from_a[lane + GROUP], &mut from_b[lane]);
         }
         w.write_row(a, &from_a, exec);

@@ -7,6 +7,7 @@ use super::global::done;
 use super::load_store::Space;
 use super::{Handler, Level, bound, plain};
 use crate::fault::FaultKind;
+use crate::lds::Touch;
 use crate::step::{Bound, Dst, Flow, Kind, Step};
 use crate::wave::Wave;
 
@@ -14,6 +15,50 @@ impl<const L: usize> Wave<'_, L> {
     /// Loads bytes of LDS for a lane.
     #[inline(always)]
     pub(super) fn lds_load<const N: usize>(
+        &mut self,
+        offset: u32,
+        lane: usize,
+    ) -> Result<[u8; N], Refused> {
+        self.lds_touch(offset, N, lane, Touch::Load)?;
+        self.lds_fetch(offset, lane)
+    }
+
+    /// Stores bytes of a lane to LDS.
+    #[inline(always)]
+    pub(super) fn lds_store<const N: usize>(
+        &mut self,
+        offset: u32,
+        lane: usize,
+        bytes: [u8; N],
+    ) -> Result<(), Refused> {
+        self.lds_touch(offset, N, lane, Touch::Store)?;
+        self.lds_put(offset, lane, bytes)
+    }
+
+    /// Looks for a race of a lane's access.
+    #[inline(always)]
+    pub(super) fn lds_touch(
+        &mut self,
+        offset: u32,
+        size: usize,
+        lane: usize,
+        touch: Touch,
+    ) -> Result<(), Refused> {
+        let (wave, barriers) = (self.number, self.barriers);
+        if !self.lds.races(offset, size, wave, barriers, touch) {
+            return Ok(());
+        }
+        Err(Box::new(FaultKind::LdsRace {
+            offset,
+            size: size as u32,
+            lane: lane as u32,
+            write: touch != Touch::Load,
+        }))
+    }
+
+    /// Loads bytes of LDS, whoever else may access them.
+    #[inline(always)]
+    pub(super) fn lds_fetch<const N: usize>(
         &self,
         offset: u32,
         lane: usize,
@@ -26,9 +71,9 @@ impl<const L: usize> Wave<'_, L> {
             .ok_or_else(|| self.lds_outside(offset, N, lane, false))
     }
 
-    /// Stores bytes of a lane to LDS.
+    /// Stores bytes to LDS, whoever else may access them.
     #[inline(always)]
-    pub(super) fn lds_store<const N: usize>(
+    pub(super) fn lds_put<const N: usize>(
         &mut self,
         offset: u32,
         lane: usize,
@@ -94,7 +139,7 @@ fn two_offsets<const L: usize>(s: &Step<L>, unit: u32) -> [u32; 2] {
 /// Loads `W` words for each active lane.
 #[inline(always)]
 fn gather<const W: usize, const L: usize>(
-    w: &Wave<'_, L>,
+    w: &mut Wave<'_, L>,
     offsets: &[u32; L],
 ) -> Result<[[u32; L]; W], Refused> {
     let mut rows = [[0; L]; W];

@@ -7,6 +7,7 @@ use super::access::lanes;
 use super::global::done;
 use super::{Handler, Level, bound, plain};
 use crate::fault::FaultKind;
+use crate::lds::Touch;
 use crate::step::{Bound, Flow, Kind, Step};
 use crate::wave::Wave;
 
@@ -117,7 +118,8 @@ impl<const UP: bool> Handler for Count<UP> {
             (w.sgpr32(sreg::M0) & 0xffff).wrapping_add(s.imm as u32),
         );
         let lane = exec.trailing_zeros() as usize % L;
-        let old = match w.lds_load(offset, lane) {
+        let touched = w.lds_touch(offset, 4, lane, Touch::Atomic);
+        let old = match touched.and_then(|()| w.lds_fetch(offset, lane)) {
             Ok(bytes) => u32::from_le_bytes(bytes),
             Err(kind) => return w.stop(*kind),
         };
@@ -128,7 +130,7 @@ impl<const UP: bool> Handler for Count<UP> {
             old.wrapping_sub(count)
         };
         w.result(s, Kind::B32, &[old; L]);
-        let stored = w.lds_store(offset, lane, new.to_le_bytes());
+        let stored = w.lds_put(offset, lane, new.to_le_bytes());
         done(w, stored)
     }
 }

@@ -29,7 +29,7 @@ impl<E: Element, F: Element<Sum = E::Sum>, const M: usize, const K: usize> Smfma
         let [values, places] = at;
         let held = Self::HELD[0];
         let set = match s.packed.cbsz {
-            0 => usize::from(s.packed.abid) * 2 * held & 31,
+            0 => usize::from(s.packed.abid) * 2 * held % 32,
             _ => 0,
         };
         let mut row = [E::Sum::default(); K];

@@ -52,6 +52,14 @@ GLOBAL lds_undefined(uint *out) {
     out[tid()] = words[tid() ^ 1];
 }
 
+// Each wave reads what another one writes, with a barrier between or without.
+GLOBAL lds_race(uint *out, uint ordered) {
+    SHARED static volatile uint words[256];
+    words[tid()] = tid();
+    if (ordered) barrier();
+    out[tid()] = words[tid()] + (tid() < WAVE ? 0 : words[tid() - WAVE]);
+}
+
 GLOBAL no_instruction(uint *out) { asm volatile(".long 0xd9ffffff\n\t.long 0xffffffff"); }
 
 GLOBAL trapped(uint *out) { asm volatile("s_trap 3"); }
