@@ -33,6 +33,13 @@ fn ramp(dims: &[usize], like: &Tensor) -> Result<Tensor> {
     values.reshape(dims)
 }
 
+/// A convolution's kernel, its first two dimensions exchanged in memory.
+fn kernel(dims: &[usize], like: &Tensor) -> Result<Tensor> {
+    let mut exchanged = dims.to_vec();
+    exchanged.swap(0, 1);
+    laid(ramp(&exchanged, like)?.transpose(0, 1)?)
+}
+
 /// Indices into dimension `dim` of `x`, of the dimensions of `x`, with gaps between them.
 fn indices(x: &Tensor, dim: usize) -> Result<Tensor> {
     let (a, b, c) = x.dims3()?;
@@ -97,6 +104,31 @@ const OPS: &[Op] = &[
         x.scatter_add(&indices(x, 1)?, &partner(x)?, 1)
     }),
     ("sort", |x| Ok(x.contiguous()?.sort_last_dim(false)?.0)),
+    ("conv1d", |x| {
+        x.conv1d(&kernel(&[2, x.dim(1)?, 2], x)?, 1, 1, 1, 1)
+    }),
+    ("conv_transpose1d", |x| {
+        x.conv_transpose1d(&kernel(&[x.dim(1)?, 2, 3], x)?, 1, 0, 2, 1, 1)
+    }),
+    ("conv2d", |x| {
+        let kernel = kernel(&[2, x.dim(0)?, 2, 2], x)?;
+        laid(x.unsqueeze(0)?)?.conv2d(&kernel, 1, 2, 1, 1)
+    }),
+    ("conv_transpose2d", |x| {
+        let kernel = kernel(&[x.dim(0)?, 2, 2, 2], x)?;
+        laid(x.unsqueeze(0)?)?.conv_transpose2d(&kernel, 0, 0, 2, 1)
+    }),
+    ("avg_pool2d", |x| x.unsqueeze(0)?.avg_pool2d(2)),
+    ("max_pool2d", |x| {
+        x.unsqueeze(0)?.max_pool2d_with_stride((2, 1), (1, 1))
+    }),
+    ("upsample_nearest1d", |x| x.upsample_nearest1d(9)),
+    ("upsample_nearest2d", |x| {
+        x.unsqueeze(0)?.upsample_nearest2d(7, 9)
+    }),
+    ("upsample_bilinear2d", |x| {
+        x.unsqueeze(0)?.upsample_bilinear2d(7, 9, false)
+    }),
     ("matmul", |x| x.matmul(&laid(partner(x)?.transpose(1, 2)?)?)),
     ("matmul, transposed", |x| {
         laid(x.transpose(1, 2)?)?.matmul(&partner(x)?)
