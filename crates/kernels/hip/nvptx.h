@@ -14,6 +14,8 @@
 
 // A barrier here orders memory, too.
 #define __builtin_amdgcn_fence(...) (void)0
+// NVIDIA's assembler orders instructions by itself.
+#define __builtin_amdgcn_sched_barrier(mask) (void)0
 #define __builtin_amdgcn_s_barrier() __nvvm_bar_sync(0)
 
 // The count of lanes below this one comes in one step: the lane's number.
@@ -44,6 +46,8 @@ NVPTX_DEVICE unsigned nvptx_dpp(unsigned x) {
 
 // What asm statements call a register with the same number in all lanes.
 #define UNIFORM_REGISTER "+r"
+
+#define __builtin_amdgcn_sdot4(a, b, c, clamp) __nvvm_idp4a_s_s(a, b, c)
 
 #define __builtin_amdgcn_exp2f(x) __nvvm_ex2_approx_ftz_f(x)
 #define __builtin_amdgcn_rcpf(x) __nvvm_rcp_approx_ftz_f(x)

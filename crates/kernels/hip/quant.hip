@@ -1,0 +1,93 @@
+// Packed weights to numbers, and activations to bytes.
+#include "activations.h"
+#include "packed.h"
+#include "lanes.h"
+#include "math.h"
+#include "walk.h"
+
+// The 16 values of a group, rounded as on the CPU: a product, then a difference.
+template <class B, class T>
+DEVICE void unpack(const Group &group, T *y) {
+#pragma clang fp contract(off)
+    constexpr u32 N = LANES<T>;
+    for (u32 i = 0; i < 16; i += N) {
+        Pack<T, N> pack;
+        for (u32 j = 0; j < N; j++) {
+            const u32 quant = group.quants[(i + j) / 4] >> (i + j) % 4 * 8;
+            const f32 number = static_cast<f32>(static_cast<signed char>(quant) - B::ZERO);
+            pack.at[j] = static_cast<T>(group.scale * number - group.min);
+        }
+        store(y + i, pack);
+    }
+}
+
+// A piece for each work-item. With `ids`, row `ids[i]` of the weights becomes row i; without, all rows
+// stay where they are.
+template <class B, class T>
+DEVICE void dequantize(const u8 *w, const u32 *ids, T *y, u32 *fault, u32 pieces, u32 rows,
+                       const Divisor &row_pieces) {
+    u32 row = block_x() * BLOCK + work_item();
+    if (row >= pieces) return;
+    const u32 piece = row_pieces.split(row);
+    const u32 row_blocks = row_pieces.divisor / B::PIECES;
+    y += (static_cast<u64>(row) * row_blocks + piece / B::PIECES) * B::VALUES;
+    u64 from = row;
+    bool there = true;
+    if (ids != nullptr) {
+        from = ids[row];
+        there = from < rows;
+        if (!there) *fault = 1;
+    }
+    const u8 *block = w + (from * row_blocks + piece / B::PIECES) * B::BYTES;
+    for (u32 part = 0; part < B::PARTS; part++) {
+        Group group = {};
+        if (there) group = B::group(block, piece % B::PIECES, part);
+        unpack<B>(group, y + B::group_of(piece % B::PIECES, part) * 16);
+    }
+}
+
+template <class T>
+DEVICE Pack<f32, 4> load_four(const T *x) {
+    Pack<f32, 4> four;
+    if (aligned<4>(x)) {
+        Pack<T, 4> pack = load<4>(x);
+        for (u32 i = 0; i < 4; i++) four.at[i] = static_cast<f32>(pack.at[i]);
+    } else {
+        for (u32 i = 0; i < 4; i++) four.at[i] = static_cast<f32>(x[i]);
+    }
+    return four;
+}
+
+// The step from one byte to the next, rounded to f16 as in blocks of the CPU's, so that results agree
+// with its; but not where f16 has too few bits for it.
+DEVICE f32 rounded_step(f32 step) {
+    const f32 rounded = static_cast<f32>(static_cast<f16>(step));
+    return step >= 0x1p-14f && step <= 65504.0f ? rounded : step;
+}
+
+// Activations as bytes, 32 with one step (see activations.h): eight lanes, four values each.
+template <class T>
+DEVICE void quantize(const T *x, u8 *quants, Steps *steps, u32 n) {
+    // Those past the end stay for the exchanges; they repeat the last four.
+    const u32 step_at = block_x() * BLOCK + work_item(), at = least(step_at, n - 1);
+    const Pack<f32, 4> four = load_four(x + static_cast<u64>(at) * 4);
+    f32 largest = 0;
+    for (u32 i = 0; i < 4; i++) largest = __builtin_fmaxf(largest, __builtin_fabsf(four.at[i]));
+    largest = reduce_lanes<8>(largest, Largest());
+    const f32 step = largest / 127;
+    const f32 inverse = step != 0 ? 1 / step : 0;
+    u32 word = 0;
+    i32 sum = 0;
+    for (u32 i = 0; i < 4; i++) {
+        const i32 quant = static_cast<i32>(math::round(four.at[i] * inverse));
+        word |= (static_cast<u32>(quant) & 0xff) << 8 * i;
+        sum += quant;
+    }
+    sum = reduce_lanes<4>(sum, Sum());
+    const i32 other = exchange<4>(sum);
+    if (step_at >= n) return;
+    reinterpret_cast<u32 *>(quants)[at] = word;
+    if (at % 8 == 0) {
+        steps[at / 8] = {rounded_step(step), static_cast<i16>(sum), static_cast<i16>(other)};
+    }
+}
