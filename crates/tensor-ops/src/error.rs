@@ -17,6 +17,9 @@ pub enum Error {
     /// There is no code object, or the arguments do not fit any kernel.
     #[error(transparent)]
     Kernels(#[from] redwick_kernels::Error),
+    /// Packed weights cannot be used as asked.
+    #[error(transparent)]
+    Quantized(#[from] crate::quantized::Error),
     /// A text names no device.
     #[error(transparent)]
     Spec(#[from] UnknownSpec),

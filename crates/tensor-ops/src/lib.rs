@@ -7,6 +7,7 @@
 //! - [`ops`] has a function for each op: it checks its operands, collapses dimensions, allocates the
 //!   result, picks the kernel from the manifest's table and launches it.
 //! - [`custom`] loads and launches kernels that a user brings.
+//! - [`quantized`] has packed weights, and the ops on them.
 //!
 //! Nothing waits for the device but [`Context::synchronize`], uploads and downloads.
 
@@ -20,6 +21,7 @@ mod layout;
 pub mod memory;
 mod open;
 pub mod ops;
+pub mod quantized;
 mod spec;
 mod storage;
 

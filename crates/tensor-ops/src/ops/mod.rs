@@ -53,6 +53,8 @@ pub use sort::arg_sort;
 pub use unary::unary;
 pub use upsample::{Corners, upsample_bilinear, upsample_nearest};
 
+pub(crate) use rows::Adjacent;
+
 pub use redwick_kernels::{BinaryOp, CompareOp, PoolOp, ReduceOp, RopeForm, UnaryOp};
 
 use redwick_kernels::Width;
@@ -87,8 +89,13 @@ fn width(dtype: DType) -> Width {
     }
 }
 
+/// The kernel found, or an error that says for which dtype there is none.
+pub(crate) fn required<K>(op: &'static str, dtype: DType, found: Option<K>) -> Result<K> {
+    found.ok_or_else(|| no_kernel(op, dtype, ""))
+}
+
 /// The kernel for a dtype, or an error that says which is missing.
-fn find<K>(
+pub(crate) fn find<K>(
     op: &'static str,
     dtype: DType,
     select: impl FnOnce(redwick_kernels::DType) -> Option<K>,
@@ -97,7 +104,7 @@ fn find<K>(
     kernel.ok_or_else(|| no_kernel(op, dtype, ""))
 }
 
-fn no_kernel(op: &'static str, dtype: DType, detail: impl Into<String>) -> Error {
+pub(crate) fn no_kernel(op: &'static str, dtype: DType, detail: impl Into<String>) -> Error {
     Error::NoKernel {
         op,
         dtype,

@@ -78,13 +78,13 @@ fn for_length<A: Arguments>(columns: u32, kernels: [Option<Kernel<A>>; 3]) -> Op
 }
 
 /// Adjacent elements: those of the view itself, or of a copy where they are not adjacent.
-pub(super) enum Adjacent<'a> {
+pub(crate) enum Adjacent<'a> {
     View(View<'a>),
     Copy(Storage),
 }
 
 impl<'a> Adjacent<'a> {
-    pub(super) fn of(x: View<'a>) -> Result<Self> {
+    pub(crate) fn of(x: View<'a>) -> Result<Self> {
         if x.layout().is_contiguous() {
             return Ok(Self::View(x));
         }
@@ -92,7 +92,7 @@ impl<'a> Adjacent<'a> {
     }
 
     /// The address of the first element.
-    pub(super) fn address(&self) -> u64 {
+    pub(crate) fn address(&self) -> u64 {
         match self {
             Self::View(view) => view.address(),
             Self::Copy(storage) => storage.address(),
