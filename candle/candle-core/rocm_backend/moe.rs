@@ -1,11 +1,12 @@
 //! Mixtures of experts: what `candle_nn::moe` runs on ROCm devices.
 
-use redwick_tensor_ops::{ops, View};
+use redwick_tensor_ops::{ops, quantized, View};
 
 use super::convert;
 use super::fused::on_rocm;
 use crate::op::BackpropOp;
 use crate::quantized::QTensor;
+use crate::quantized_rocm::QRocmStorage;
 use crate::{DType, Result, Storage, Tensor};
 
 /// Which expert each row of the result is of; named as in Candle.
@@ -75,8 +76,8 @@ pub fn moe_gemm(
     ))
 }
 
-/// [`moe_gemm`] with packed matrices, for an input and a result of f32. For many rows it computes in
-/// `dtype`, for few in f32.
+/// [`moe_gemm`] with packed matrices, for an input and a result of f32. For many rows (prefill) the
+/// matrices become numbers of `dtype` first; for few, rows and packed matrices meet as bytes.
 ///
 /// # Errors
 /// As [`moe_gemm`].
@@ -87,8 +88,53 @@ pub fn moe_gemm_gguf(
     is_prefill: bool,
     dtype: DType,
 ) -> Result<Tensor> {
-    let dtype = if is_prefill { dtype } else { DType::F32 };
-    let weights = weights.dequantize(input.device())?.to_dtype(dtype)?;
-    let y = moe_gemm(&input.to_dtype(dtype)?, &weights, rows, is_prefill)?;
-    y.to_dtype(DType::F32)
+    let packed = weights.as_rocm_storage().map(QRocmStorage::packed);
+    match packed.filter(|packed| !is_prefill && packed.format().is_packed()) {
+        Some(packed) => routed(input, packed, weights.shape().dims3()?, rows),
+        None => {
+            let dtype = if is_prefill { dtype } else { DType::F32 };
+            let weights = weights.dequantize(input.device())?.to_dtype(dtype)?;
+            let y = moe_gemm(&input.to_dtype(dtype)?, &weights, rows, is_prefill)?;
+            y.to_dtype(DType::F32)
+        }
+    }
+}
+
+/// Rows and packed matrices (experts, columns, depth).
+fn routed(
+    input: &Tensor,
+    packed: &quantized::Packed,
+    (experts, n, k): (usize, usize, usize),
+    rows: Rows<'_>,
+) -> Result<Tensor> {
+    const OP: &str = "moe_gemm_gguf";
+    let outputs = input.dim(0)? * rows.share();
+    let ids = [rows.sorted_token_ids, rows.experts_ids].map(Tensor::storage_and_layout);
+    let scales = rows.topk_weights.as_ref().map(Tensor::storage_and_layout);
+    let (x, x_layout) = input.storage_and_layout();
+    let mut views = Vec::with_capacity(3);
+    for (storage, layout) in ids.iter().chain(&scales) {
+        views.push((on_rocm(OP, storage)?.storage(), convert::layout(layout)));
+    }
+    let result = on_rocm(OP, &x)?.map(x_layout, |x| {
+        let view = |at: usize| {
+            let (storage, layout) = &views[at];
+            View::new(storage, layout)
+        };
+        let routes = quantized::Routes {
+            tokens: view(0)?,
+            experts: view(1)?,
+            weights: scales.as_ref().map(|_| view(2)).transpose()?,
+            share: rows.share(),
+            outputs,
+        };
+        quantized::routed_experts(x, packed, [experts, n, k], routes)
+    })?;
+    let storage = Storage::Rocm(result);
+    Ok(Tensor::from_storage(
+        storage,
+        (outputs, n),
+        BackpropOp::none(),
+        false,
+    ))
 }

@@ -46,7 +46,7 @@ impl RocmStorage {
     }
 
     /// Runs an op over one view of this storage.
-    pub(super) fn map(
+    pub(crate) fn map(
         &self,
         layout: &Layout,
         op: impl FnOnce(View<'_>) -> tensor_ops::Result<tensor_ops::Storage>,
@@ -57,7 +57,7 @@ impl RocmStorage {
     }
 
     /// Runs an op over a view of this storage and one of another.
-    pub(super) fn map2(
+    pub(crate) fn map2(
         &self,
         layout: &Layout,
         other: (&Self, &Layout),

@@ -93,7 +93,7 @@ static CANDLE_CORE: Table = Table {
         row(
             "src/quantized/mod.rs",
             "QTensor::device_ptr_with_guard",
-            Leave,
+            After(PACKED_ON_ROCM),
         ),
         // Metal's dummy answers with CUDA's error.
         row(
@@ -149,6 +149,18 @@ Device::Rocm(device) => Ok(Storage::Rocm(device.rand_uniform(shape, dtype, lo, u
 
 const RAND_NORMAL: &str = r#"
 Device::Rocm(device) => Ok(Storage::Rocm(device.rand_normal(shape, dtype, mean, std)?)),"#;
+
+// What fused ops of other packages need of a tensor.
+const PACKED_ON_ROCM: &str = r#"
+
+    /// The blocks, where they are on an AMD GPU.
+    #[cfg(feature = "rocm")]
+    pub fn as_rocm_storage(&self) -> Option<&rocm::QRocmStorage> {
+        match &self.storage {
+            QStorage::Rocm(storage) => Some(storage),
+            _ => None,
+        }
+    }"#;
 
 const STORED_ONLY: &str = r#"
 #[cfg(feature = "rocm")]
