@@ -28,6 +28,7 @@ pub const FAMILIES: &[Family] = &[
     ("conv", ops::CONV),
     ("pool", ops::POOL),
     ("upsample", ops::UPSAMPLE),
+    ("packed", ops::PACKED_WEIGHTS),
 ];
 
 /// The rows of a family by name: more than one where dtypes differ in tolerance or values.
