@@ -4,3 +4,4 @@
 mod encoders;
 mod generation;
 mod minilm;
+mod packed;
