@@ -52,6 +52,23 @@ NVPTX_DEVICE unsigned nvptx_dpp(unsigned x) {
 #define __builtin_amdgcn_exp2f(x) __nvvm_ex2_approx_ftz_f(x)
 #define __builtin_amdgcn_rcpf(x) __nvvm_rcp_approx_ftz_f(x)
 
+// Four products of 8-bit integers, added to a sum.
+NVPTX_DEVICE int nvptx_dot4(int a, int b, int sum) {
+    int result;
+    asm("dp4a.s32.s32 %0, %1, %2, %3;" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+#define __builtin_amdgcn_sdot4(a, b, sum, clamp) nvptx_dot4(a, b, sum)
+// The compiler of NVIDIA's assembler orders instructions as it likes.
+#define __builtin_amdgcn_sched_barrier(mask) (void)0
+
+#define __HIP_MEMORY_SCOPE_AGENT __MEMORY_SCOPE_DEVICE
+#define __hip_atomic_load __scoped_atomic_load_n
+#define __hip_atomic_fetch_add __scoped_atomic_fetch_add
+#define __hip_atomic_fetch_max __scoped_atomic_fetch_max
+#define __hip_atomic_compare_exchange_strong(at, old, value, success, failure, scope) \
+    __scoped_atomic_compare_exchange_n(at, old, value, false, success, failure, scope)
+
 // ocml's functions are libdevice's.
 #define __ocml_exp_f32 __nv_expf
 #define __ocml_exp_f64 __nv_exp
