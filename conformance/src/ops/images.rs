@@ -276,10 +276,13 @@ const PARAMETERS: &[[usize; 4]] = &[
     [3, 4, 6, 0],
 ];
 
+/// The dimensions of the images or signals, the input and output channels, and the window.
+type Dims = (Vec<usize>, [usize; 2], Vec<usize>);
+
 /// How the operands of convolutions are laid out.
 struct Family {
-    /// The dimensions of the images or signals, the input and output channels, and the window.
-    dims: fn(&[usize]) -> (Vec<usize>, [usize; 2], Vec<usize>),
+    /// What a row of sizes stands for.
+    dims: fn(&[usize]) -> Dims,
     /// Whether they are transposed: input channels then come first in the weight.
     back: bool,
     /// Whether Candle takes groups.

@@ -1,7 +1,5 @@
 //! What cannot be done is an error that names op, dtype and layout.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 mod small;
 
 use redwick_tensor_ops::ops::{self, BinaryOp, CompareOp, ReduceOp, RopeForm};

@@ -1,7 +1,5 @@
 //! Each op on small numbers whose result is known.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
-
 mod small;
 
 use redwick_tensor_ops::ops::{self, BinaryOp, CompareOp, ReduceOp, RopeForm, UnaryOp};
