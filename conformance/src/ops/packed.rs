@@ -70,19 +70,19 @@ pub const PACKED_WEIGHTS: &[Op] = &[
     Op {
         reference: Reference::Same,
         ..Op::row("packed dequantize", SINGLE, tables, |x, axes| {
-            pack(&x[0], axes)?.dequantize(x[0].device())
+            pack_single(&x[0], axes)?.dequantize(x[0].device())
         })
     },
     Op {
         reference: Reference::Same,
         ..Op::row("packed dequantize to f16", SINGLE, tables, |x, axes| {
-            pack(&x[0], axes)?.dequantize_f16(x[0].device())
+            pack_single(&x[0], axes)?.dequantize_f16(x[0].device())
         })
     },
     Op {
         reference: Reference::Same,
         ..Op::row("packed embedding", SINGLE, lookups, |x, axes| {
-            pack(&x[0], axes)?.embedding(&x[1])
+            pack_single(&x[0], axes)?.embedding(&x[1])
         })
     },
     Op {
@@ -112,7 +112,7 @@ pub const PACKED_WEIGHTS: &[Op] = &[
         reference: Reference::Wide,
         tolerance: BYTES,
         ..Op::row("packed experts", SINGLE, experts, |x, axes| {
-            pack(&x[1], axes)?.indexed_moe_forward(&x[0], &x[2])
+            pack_single(&x[1], axes)?.indexed_moe_forward(&x[0], &x[2])
         })
     },
 ];
@@ -123,12 +123,17 @@ fn packed_type(axes: &[usize]) -> GgmlDType {
     axes.last().map_or(GgmlDType::F32, |&at| TYPES[at])
 }
 
-/// Blocks, on the tensor's device. Only of floats: Candle would convert any dtype first.
+/// Blocks, on the tensor's device.
 fn pack(w: &Tensor, axes: &[usize]) -> Result<QTensor> {
-    if !w.dtype().is_float() {
+    QTensor::quantize(&w.contiguous()?, packed_type(axes))
+}
+
+/// Blocks of f32 alone: Candle would convert any dtype first, and the op sees none of it.
+fn pack_single(w: &Tensor, axes: &[usize]) -> Result<QTensor> {
+    if w.dtype() != DType::F32 {
         return Err(Error::Msg(format!("packed {:?}", w.dtype())));
     }
-    QTensor::quantize(&w.contiguous()?, packed_type(axes))
+    pack(w, axes)
 }
 
 fn multiply(x: &[Tensor], axes: &[usize]) -> Result<Tensor> {
@@ -174,13 +179,15 @@ fn of_experts(x: &Tensor, operands: &[Tensor], axes: &[usize]) -> Result<Tensor>
     Tensor::stack(&rows, 0)?.reshape(dims)
 }
 
-/// Each type of the first `types` with rows of one block and of several.
+/// Rows of one block and of several.
+fn lengths(at: usize) -> [usize; 3] {
+    let block = TYPES[at].block_size().max(32);
+    [block, 3 * block, 1280_usize.next_multiple_of(block)]
+}
+
+/// Each type with rows of each length.
 fn per_type(types: std::ops::Range<usize>, case: impl Fn(usize, usize) -> Vec<Case>) -> Vec<Case> {
-    let of = |at: usize| {
-        let block = TYPES[at].block_size().max(32);
-        let lengths = [block, 3 * block, 1280_usize.next_multiple_of(block)];
-        lengths.into_iter().flat_map(|k| case(at, k)).collect()
-    };
+    let of = |at: usize| lengths(at).into_iter().flat_map(|k| case(at, k)).collect();
     types.map(of).collect::<Vec<Vec<Case>>>().concat()
 }
 
@@ -237,24 +244,25 @@ fn numbers(values: Values) -> Vec<Case> {
     products(PACKED..TYPES.len(), &[[1, 5], [65, 31]], DIFFERENT, values)
 }
 
+/// Each size with one of the lengths, so that a type meets all of them.
 fn products(
     types: std::ops::Range<usize>,
     sizes: &[[usize; 2]],
     views: &[View],
     values: Values,
 ) -> Vec<Case> {
-    per_type(types, |at, k| {
-        let mut cases = Vec::new();
-        for (number, &[m, n]) in sizes.iter().enumerate() {
-            let w = Operand::new(&[n, k], View::Plain, values);
+    let of = |at: usize| {
+        let numbered = sizes.iter().enumerate();
+        numbered.flat_map(move |(number, &[m, n])| {
+            let k = lengths(at)[(number + at) % 3];
             let view = views[(number + at) % views.len()];
-            for (dims, view) in [(vec![m, k], View::Plain), (vec![1, m, k], view)] {
-                let x = Operand::new(&dims, view, values);
-                cases.push(Case::along(vec![x, w.clone()], &[at]));
-            }
-        }
-        cases
-    })
+            [(vec![m, k], View::Plain), (vec![1, m, k], view)].map(|(dims, view)| {
+                let w = Operand::new(&[n, k], View::Plain, values);
+                Case::along(vec![Operand::new(&dims, view, values), w], &[at])
+            })
+        })
+    };
+    types.flat_map(of).collect()
 }
 
 fn experts(values: Values) -> Vec<Case> {
