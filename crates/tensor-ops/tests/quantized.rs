@@ -204,3 +204,49 @@ fn an_id_outside_the_table_is_found_out_later() {
         assert!(matches!(error, Error::IndexOutOfRange), "{error}");
     }
 }
+
+/// Numbers of a fixed sequence.
+fn sequence(seed: u32) -> impl Iterator<Item = u8> {
+    let next = |state: &u32| Some(state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+    std::iter::successors(Some(seed), next).map(|state| (state >> 24) as u8)
+}
+
+/// Blocks of `rows` rows, of any bytes whose scales are moderate numbers.
+fn any_rows(format: &'static Format, rows: usize, k: usize) -> Vec<u8> {
+    let bytes = format.bytes_of("a test", rows * k).unwrap();
+    // Without the high bits, no half is an infinity, and no f32 is far from 0.
+    sequence(7).map(|byte| byte & 0x37).take(bytes).collect()
+}
+
+#[test]
+fn large_tiles_give_what_small_ones_do() {
+    const ROWS: usize = 7;
+    for target in ["gfx90a", "gfx1201"] {
+        let context = context(target);
+        // As many columns as it takes for a large tile on each compute unit.
+        let repeats = (context.device().properties().compute_units as usize * 128).div_ceil(ROWS);
+        for format in quantized::FORMATS
+            .iter()
+            .filter(|format| format.is_packed())
+        {
+            let (m, k) = (17, format.values);
+            let x: Vec<f32> = sequence(1)
+                .take(m * k)
+                .map(|byte| f32::from(byte) / 128.0 - 1.0)
+                .collect();
+            let (x, layout) = (floats(&context, &x), Layout::contiguous(&[m, k]));
+            let product = |bytes: &[u8], n: usize| {
+                let w = Packed::upload(&context, format, bytes).unwrap();
+                let y = quantized::matmul(View::new(&x, &layout).unwrap(), &w, [n, k]).unwrap();
+                download(&y)
+            };
+            let few = any_rows(format, ROWS, k);
+            let small = product(&few, ROWS);
+            let large = product(&few.repeat(repeats), ROWS * repeats);
+            for (row, expected) in large.chunks(ROWS * repeats).zip(small.chunks(ROWS)) {
+                let same = row.iter().zip(expected.iter().cycle()).all(|(a, b)| a == b);
+                assert!(same, "{target} {format:?}");
+            }
+        }
+    }
+}
