@@ -3,8 +3,8 @@
 //!
 //! - A [`Format`] says how values are packed: a row of a table, by its number in GGUF files.
 //! - [`Packed`] holds a tensor's bytes on the device as they lie in the file; nothing is repacked.
-//! - [`dequantize`] and [`embedding`] make numbers of all rows, or of some.
-//! - [`matmul`] multiplies activations with the transposed matrix, as weights of linear layers are.
+//! - [`dequantize()`] and [`embedding`] make numbers of all rows, or of some.
+//! - [`matmul()`] multiplies activations with the transposed matrix, as weights of linear layers are.
 //!   Up to 16 rows of activations become bytes, 32 with a common step, and meet the packed weights in
 //!   dot products of bytes; more rows become bf16, as tiles of the weights do, for the device's
 //!   matrix instructions.
