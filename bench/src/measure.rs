@@ -37,11 +37,11 @@ pub(crate) struct Timing {
     pub(crate) error: Option<String>,
 }
 
-/// What the device reaches at most, measured in the same run.
+/// What the device reaches at most: its copies are measured in the same run.
 pub(crate) struct Limits {
     /// Bytes read and written in a second by a large copy.
     pub(crate) bytes_per_second: f64,
-    /// Floating-point operations in a second by a large product, of f32 and of 16 bits.
+    /// Floating-point operations in a second by a large product, of f32 and of 16 bits: known ones.
     pub(crate) flops_per_second: [f64; 2],
 }
 

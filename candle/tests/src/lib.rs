@@ -108,6 +108,7 @@ macro_rules! test_on_targets {
 
             $crate::on_targets! {
                 gfx90a gfx942 gfx1030 gfx1100 gfx1201
+                // Near relatives of gfx942 and gfx1100: not worth their minutes in every run.
                 #[ignore = "runs with `cargo xtask test --all`"] gfx950
                 #[ignore = "runs with `cargo xtask test --all`"] gfx1151
             }
