@@ -47,8 +47,6 @@ NVPTX_DEVICE unsigned nvptx_dpp(unsigned x) {
 // What asm statements call a register with the same number in all lanes.
 #define UNIFORM_REGISTER "+r"
 
-#define __builtin_amdgcn_sdot4(a, b, c, clamp) __nvvm_idp4a_s_s(a, b, c)
-
 #define __builtin_amdgcn_exp2f(x) __nvvm_ex2_approx_ftz_f(x)
 #define __builtin_amdgcn_rcpf(x) __nvvm_rcp_approx_ftz_f(x)
 
@@ -59,8 +57,6 @@ NVPTX_DEVICE int nvptx_dot4(int a, int b, int sum) {
     return result;
 }
 #define __builtin_amdgcn_sdot4(a, b, sum, clamp) nvptx_dot4(a, b, sum)
-// The compiler of NVIDIA's assembler orders instructions as it likes.
-#define __builtin_amdgcn_sched_barrier(mask) (void)0
 
 #define __HIP_MEMORY_SCOPE_AGENT __MEMORY_SCOPE_DEVICE
 #define __hip_atomic_load __scoped_atomic_load_n
