@@ -48,6 +48,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "redwick-hip-on-cuda",
         ],
     ),
+    (
+        "crates/vector-store",
+        &["redwick-hip", "redwick-kernels", "redwick-tensor-ops"],
+    ),
     ("hip-on-cuda", &["redwick-hip"]),
     ("emulator/isa", &[]),
     ("emulator/gpu", &["redwick-isa", "redwick-code-object"]),

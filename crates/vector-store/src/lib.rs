@@ -1,0 +1,48 @@
+//! Exact vector search on AMD GPUs and on the CPU.
+//!
+//! Two faces:
+//!
+//! - types of its own for new programs: any storage [`Dtype`], batches of queries, filters,
+//!   upsert, compaction, limits on memory.
+//! - the traits and types of hive-gpu 0.2.0 by their names and paths ([`GpuContext`],
+//!   [`GpuVectorStorage`], [`types`], [`traits`], [`error`], [`backends`]): a program written for it
+//!   compiles with `vector_store` in the place of `hive_gpu`.
+//!
+//! # Scan, rescore, certify
+//!
+//! The *canonical score* of a query and a row ([`canonical`]) is defined to the bit. It is what a
+//! search returns and what orders its results: the better score first, and of equal ones the row
+//! that was inserted first. An [`Engine`] may *scan* in any precision and form; a bound on how far the
+//! scan can be off says which rows could be among the answers, those are scored
+//! canonically, and the result is certified or the scan widened ([`certify`]). So the answer is the
+//! same on every device, for every storage dtype and for every size of batch.
+//!
+//! # Who checks what
+//!
+//! The store checks what a caller gives: dimensions, ids, finiteness, limits. An engine may rely on
+//! whole rows of finite numbers and on bitsets that are as long as it has rows, or shorter.
+
+pub mod backends;
+pub mod bitset;
+pub mod canonical;
+pub mod certify;
+pub mod engine;
+pub mod error;
+pub mod order;
+pub mod traits;
+pub mod types;
+
+pub use bitset::Bitset;
+pub use engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Metric, Scan};
+pub use error::{HiveGpuError, Result};
+pub use traits::{
+    BufferPoolStats, BufferType, GpuBackend, GpuBuffer, GpuBufferManager, GpuContext, GpuMonitor,
+    GpuVectorStorage, VramBufferInfo, VramStats,
+};
+pub use types::{
+    GpuCapabilities, GpuDeviceInfo, GpuDistanceMetric, GpuMemoryStats, GpuSearchResult, GpuVector,
+    HnswConfig, IvfConfig, VectorMetadata,
+};
+
+/// The version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
