@@ -24,10 +24,14 @@
 
 pub mod backends;
 pub mod bitset;
+pub mod bound;
 pub mod canonical;
 pub mod certify;
+pub mod codec;
+pub mod cpu;
 pub mod engine;
 pub mod error;
+mod open;
 pub mod order;
 pub mod traits;
 pub mod types;
@@ -35,6 +39,7 @@ pub mod types;
 pub use bitset::Bitset;
 pub use engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Metric, Scan};
 pub use error::{HiveGpuError, Result};
+pub use open::open;
 pub use traits::{
     BufferPoolStats, BufferType, GpuBackend, GpuBuffer, GpuBufferManager, GpuContext, GpuMonitor,
     GpuVectorStorage, VramBufferInfo, VramStats,

@@ -1,0 +1,20 @@
+//! Engines by the name of their device.
+
+use crate::cpu::CpuEngine;
+use crate::engine::{Config, Engine, Error, Result};
+
+/// An empty engine on a device: `cpu`, or a GPU as [`redwick_tensor_ops::DeviceSpec`] reads it
+/// (`rocm:N`, `emulated:TARGET`, `nvidia:N`).
+///
+/// # Errors
+/// Where the name means nothing, there is no such device, or the device cannot hold such vectors.
+pub fn open(device: &str, config: Config) -> Result<Box<dyn Engine>> {
+    match device {
+        "cpu" => Ok(Box::new(CpuEngine::new(config)?)),
+        other => Err(Error::Name {
+            what: "device",
+            text: other.to_owned(),
+            names: vec!["cpu"],
+        }),
+    }
+}
