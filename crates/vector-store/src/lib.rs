@@ -33,6 +33,7 @@ pub mod engine;
 pub mod error;
 mod open;
 pub mod order;
+pub mod store;
 pub mod traits;
 pub mod types;
 
@@ -40,6 +41,7 @@ pub use bitset::Bitset;
 pub use engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Metric, Scan};
 pub use error::{HiveGpuError, Result};
 pub use open::open;
+pub use store::{Found, Search, Store};
 pub use traits::{
     BufferPoolStats, BufferType, GpuBackend, GpuBuffer, GpuBufferManager, GpuContext, GpuMonitor,
     GpuVectorStorage, VramBufferInfo, VramStats,
