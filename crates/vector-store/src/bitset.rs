@@ -35,6 +35,18 @@ impl Bitset {
         set
     }
 
+    /// The set over `len` rows with these words, of which missing ones are zero.
+    pub fn from_words(mut words: Vec<u64>, len: usize) -> Self {
+        words.resize(len.div_ceil(64), 0);
+        let mut set = Self {
+            words,
+            len,
+            version: next_version(),
+        };
+        set.trim();
+        set
+    }
+
     /// How many rows it is over.
     pub fn len(&self) -> usize {
         self.len

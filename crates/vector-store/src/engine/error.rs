@@ -100,6 +100,9 @@ pub enum Error {
         /// What it could be.
         names: Vec<&'static str>,
     },
+    /// The store's file.
+    #[error(transparent)]
+    File(Box<crate::file::Error>),
     /// The device refused.
     #[error(transparent)]
     Device(#[from] redwick_tensor_ops::Error),
@@ -141,6 +144,12 @@ impl Shortage {
             (None, Some(free)) => format!("{free} free"),
             (None, None) => "and no more is to be had".to_owned(),
         }
+    }
+}
+
+impl From<crate::file::Error> for Error {
+    fn from(error: crate::file::Error) -> Self {
+        Self::File(Box::new(error))
     }
 }
 

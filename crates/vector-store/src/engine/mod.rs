@@ -8,6 +8,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use crate::bitset::Bitset;
+use crate::file::Lists;
 use crate::types::GpuDeviceInfo;
 
 pub use config::{Config, Dtype, MAX_DIMENSION, Metric};
@@ -65,6 +66,11 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// [`Error::OutOfMemory`], or the device's own.
     fn compact(&mut self, keep: &Bitset) -> Result<()>;
+
+    /// The lists of an index ([`crate::ivf`]), which are saved with the rows; other engines have none.
+    fn lists(&self) -> Option<Lists<'_>> {
+        None
+    }
 
     /// What it holds, and what its device has.
     fn memory(&self) -> MemoryStats;

@@ -83,6 +83,17 @@ impl Ids {
         replaced
     }
 
+    /// Takes over the ids of all rows, in their order; of removed ones there are none.
+    pub(super) fn restore<'a>(&mut self, ids: impl Iterator<Item = Option<&'a str>>) {
+        for id in ids {
+            let name: Arc<str> = Arc::from(id.unwrap_or_default());
+            if id.is_some() {
+                self.rows.insert(name.clone(), self.names.len() as u32);
+            }
+            self.names.push(name);
+        }
+    }
+
     /// Forgets the id of a row.
     pub(super) fn remove(&mut self, row: usize) {
         if let Some(name) = self.names.get(row) {

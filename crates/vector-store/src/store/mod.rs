@@ -17,6 +17,7 @@
 pub(crate) mod check;
 mod filter;
 mod ids;
+mod saved;
 mod search;
 
 use std::ops::Range;
