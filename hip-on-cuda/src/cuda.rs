@@ -36,12 +36,21 @@ pub enum Error {
         reason: String,
     },
     /// The library lacks a function.
-    #[error("the CUDA driver {library} has no function {function}: 525 or newer is needed")]
+    #[error("{library} has no function {function}: CUDA 12 (its driver is 525) or newer is needed")]
     TooOld {
         /// The library.
         library: &'static str,
         /// The function.
         function: &'static str,
+    },
+    /// There is no cuBLAS, which is rocBLAS here.
+    #[error(
+        "no cuBLAS found ({reason}); it is not needed: own kernels compute matrix products. To have \
+         it, install the CUDA toolkit 12 or 13"
+    )]
+    NoCublas {
+        /// What the system's loader said of each name.
+        reason: String,
     },
     /// The library refuses to start.
     #[error("the CUDA driver does not start: code {code}; does `nvidia-smi` show a GPU?")]
@@ -152,7 +161,7 @@ fn load() -> Result<Cuda, Error> {
 }
 
 /// The system's words on a library that does not load, which are in the error's source.
-fn words(error: &libloading::Error) -> String {
+pub(crate) fn words(error: &libloading::Error) -> String {
     let source = std::error::Error::source(error);
     source.map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -16,14 +16,15 @@
 
 mod abi;
 mod calls;
+mod cublas;
 mod cuda;
 mod current;
 mod failure;
 
 use std::sync::OnceLock;
 
-use redwick_hip::Driver;
 use redwick_hip::sys::Api;
+use redwick_hip::{Blas, Driver};
 
 pub use cuda::Error;
 
@@ -46,4 +47,14 @@ pub fn driver() -> Result<Driver, Error> {
     // SAFETY: the functions of `abi` do what HIP's documentation says.
     let new = || unsafe { Driver::from_table(table, "HIP over the CUDA driver") };
     Ok(DRIVER.get_or_init(new).clone())
+}
+
+/// rocBLAS's functions over cuBLAS.
+///
+/// # Errors
+/// When there is no CUDA driver or no cuBLAS.
+pub fn blas() -> Result<Blas, Error> {
+    let table = cublas::table()?;
+    // SAFETY: the functions of `cublas` do what rocBLAS's documentation says of what is called.
+    Ok(unsafe { Blas::from_table(table, "rocBLAS's functions over cuBLAS") })
 }

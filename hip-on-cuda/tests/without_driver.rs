@@ -16,3 +16,11 @@ fn an_absent_driver_is_an_error_that_says_what_to_do() {
         }
     }
 }
+
+#[test]
+fn a_machine_without_a_gpu_has_no_library() {
+    match redwick_hip_on_cuda::blas() {
+        Ok(blas) => assert!(blas.description().contains("cuBLAS"), "{blas:?}"),
+        Err(error) => assert!(error.to_string().contains("CUDA"), "{error}"),
+    }
+}

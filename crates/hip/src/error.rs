@@ -57,6 +57,29 @@ pub enum Error {
         /// What the compiler says about the source.
         log: String,
     },
+    /// No rocBLAS library could be loaded.
+    #[error(
+        "no rocBLAS library found; tried:{}\n\
+         it is not needed: own kernels compute matrix products. To have it, install ROCm's package \
+         rocblas",
+        list(.tried)
+    )]
+    NoBlas {
+        /// What was tried, in order.
+        tried: Vec<Attempt>,
+    },
+    /// A function of rocBLAS failed.
+    #[error("{function} failed: {message} ({status}) [{library}]")]
+    Blas {
+        /// The function.
+        function: &'static str,
+        /// What it answered.
+        status: i32,
+        /// What the library says about the status.
+        message: String,
+        /// The library.
+        library: String,
+    },
     /// Text that C cannot take.
     #[error("{what} holds a NUL character, where C strings end")]
     Nul {

@@ -9,7 +9,8 @@
 //!   [`DeviceMemory`], [`Buffer`], [`Module`] → [`Kernel`]. Each keeps what it came from alive, so
 //!   that things are released in order, from any thread.
 //!
-//! Beside them, [`Compiler`] makes code objects of HIP source where hipRTC is installed.
+//! Beside them, [`Compiler`] makes code objects of HIP source where hipRTC is installed, and
+//! [`Blas`] multiplies matrices where rocBLAS is.
 //!
 //! Who checks what: `result` checks codes. The safe types check ranges, devices and lifetimes; a
 //! call on them makes their device the calling thread's current one first. What a kernel does with
@@ -35,6 +36,7 @@
 //! # }
 //! ```
 
+mod blas;
 mod error;
 mod loader;
 pub mod result;
@@ -42,6 +44,7 @@ mod rtc;
 mod safe;
 pub mod sys;
 
+pub use blas::{Blas, BlasHandle, Factor, MatrixElement, Product};
 pub use error::{Attempt, CallError, Error, Result};
 pub use result::LaunchShape;
 pub use rtc::Compiler;

@@ -26,6 +26,7 @@ pub(crate) fn rust(manifest: &Manifest, root: &Path) -> Result<String, fmt::Erro
     targets(&mut code, manifest, root)?;
     args(&mut code, manifest)?;
     kernels(&mut code, manifest)?;
+    library(&mut code, manifest)?;
     Ok(code)
 }
 
@@ -298,4 +299,46 @@ fn nested(axes: &[Vec<String>], head: &mut Vec<String>, find: &dyn Fn(&[String])
         head.pop();
     }
     format!("[{}]", items.join(","))
+}
+
+/// Which products the vendor's library computes.
+fn library(code: &mut String, manifest: &Manifest) -> fmt::Result {
+    writeln!(
+        code,
+        "pub(crate) static LIBRARY: &[crate::products::LibraryProducts] = &["
+    )?;
+    for row in &manifest.library {
+        let targets: Vec<&str> = row.targets.split(' ').collect();
+        let dtypes: Vec<String> = row.dtypes.split(' ').map(variant).collect();
+        let layouts: Vec<&str> = row.layouts.split(' ').collect();
+        write!(
+            code,
+            "crate::products::LibraryProducts {{ targets: &{targets:?}, dtypes: &["
+        )?;
+        for dtype in dtypes {
+            write!(code, "DType::{dtype}, ")?;
+        }
+        writeln!(
+            code,
+            "], layouts: &{layouts:?}, rows: {}, columns: {}, depth: {}, batches: {} }},",
+            range(&row.rows),
+            range(&row.columns),
+            range(&row.depth),
+            range(&row.batches),
+        )?;
+    }
+    writeln!(code, "];")
+}
+
+/// `from..to` with both ends.
+fn range(text: &str) -> String {
+    let (from, to) = text.split_once("..").unwrap_or((text, ""));
+    let or = |end: &str, other: &str| {
+        if end.is_empty() {
+            other.to_owned()
+        } else {
+            end.to_owned()
+        }
+    };
+    format!("{}..{}", or(from, "0"), or(to, "usize::MAX"))
 }

@@ -20,6 +20,42 @@ pub(crate) struct Manifest {
     pub(crate) args: Ordered<Vec<(String, FieldType)>>,
     /// Source files.
     pub(crate) family: Vec<Family>,
+    /// Products that the vendor's library computes.
+    #[serde(default)]
+    pub(crate) library: Vec<LibraryRow>,
+}
+
+/// Products of matrices that the vendor's library computes, where it is installed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LibraryRow {
+    /// Targets, separated by spaces.
+    pub(crate) targets: String,
+    /// Dtypes, separated by spaces.
+    pub(crate) dtypes: String,
+    /// Which operands are transposed: some of `nn nt tn tt`.
+    #[serde(default = "all_layouts")]
+    pub(crate) layouts: String,
+    /// Rows of the first operand, as a range `from..to`.
+    #[serde(default = "any")]
+    pub(crate) rows: String,
+    /// Columns of the second operand.
+    #[serde(default = "any")]
+    pub(crate) columns: String,
+    /// The inner dimension.
+    #[serde(default = "any")]
+    pub(crate) depth: String,
+    /// How many products there are in one.
+    #[serde(default = "any")]
+    pub(crate) batches: String,
+}
+
+fn all_layouts() -> String {
+    "nn nt tn tt".to_owned()
+}
+
+fn any() -> String {
+    "..".to_owned()
 }
 
 /// A table in a fixed order.

@@ -13,6 +13,7 @@ mod axis;
 mod code;
 mod error;
 mod launch;
+mod products;
 mod scalar;
 mod walk;
 
@@ -20,6 +21,7 @@ pub use axis::Axis;
 pub use code::{FOLDER_VARIABLE, code_object, targets, wave_size};
 pub use error::Error;
 pub use launch::{Arguments, Field, Grid, Kernel, KernelInfo, Shape, all};
+pub use products::{LibraryProducts, ProductShape, library_products};
 pub use scalar::Scalar;
 pub use walk::{Divisor, MAX_DIMS, Walk};
 

@@ -9,6 +9,7 @@ use redwick_kernels as kernels;
 
 use crate::error::{Error, Result};
 use crate::memory::{Lease, Policy, Pool, PoolError, Refusal, Source, Statistics};
+use crate::products::{Origin, Products};
 
 /// A device with one stream, on which all its work runs in order. Clones are the same context.
 #[derive(Clone)]
@@ -30,6 +31,7 @@ struct Inner {
     fault_possible: AtomicBool,
     /// Whether ops whose results may differ from run to run take a form whose results do not.
     deterministic: AtomicBool,
+    products: Products,
 }
 
 /// A block of device memory in use.
@@ -63,10 +65,15 @@ impl Context {
     /// # Errors
     /// For a target without code objects, with those there are; the driver's errors.
     pub fn new(device: hip::Device, policy: Policy) -> Result<Self> {
-        Self::named(device.to_string(), device, policy)
+        Self::named(device.to_string(), device, policy, Origin::None)
     }
 
-    pub(crate) fn named(name: String, device: hip::Device, policy: Policy) -> Result<Self> {
+    pub(crate) fn named(
+        name: String,
+        device: hip::Device,
+        policy: Policy,
+        library: Origin,
+    ) -> Result<Self> {
         kernels::wave_size(device.target())?;
         let stream = device.create_stream()?;
         let source = DeviceSource {
@@ -74,6 +81,7 @@ impl Context {
         };
         let pool = Pool::new(source, policy);
         let fault = lease(&pool, &name, FAULT_BYTES)?;
+        let products = Products::new(device.target(), library);
         let inner = Inner {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             name,
@@ -86,6 +94,7 @@ impl Context {
             fault,
             fault_possible: AtomicBool::new(false),
             deterministic: AtomicBool::new(deterministic_by_default()),
+            products,
         };
         let context = Self(Arc::new(inner));
         context.clear_fault()?;
@@ -147,6 +156,10 @@ impl Context {
     /// Whether the same work gives the same bits: see [`Context::set_deterministic`].
     pub fn is_deterministic(&self) -> bool {
         self.0.deterministic.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn products(&self) -> &Products {
+        &self.0.products
     }
 
     pub(crate) fn lease(&self, bytes: usize) -> Result<Block> {

@@ -190,6 +190,15 @@ pub enum Error {
         /// The device asked for.
         spec: String,
     },
+    /// The vendor's library was asked for, of a device that has none.
+    #[error(
+        "{device} has no library for matrix products; own kernels compute them where REDWICK_MATMUL \
+         is not `library`, and REDWICK_ROCBLAS may name a rocBLAS for a GPU"
+    )]
+    NoProductLibrary {
+        /// The device.
+        device: String,
+    },
     /// There is no NVIDIA GPU to develop on.
     #[error("{spec} cannot be opened: {reason}")]
     Nvidia {

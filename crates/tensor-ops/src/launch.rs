@@ -1,6 +1,6 @@
-//! The one place that launches kernels.
+//! The one place that launches kernels, own ones and those of the vendor's library.
 
-use redwick_hip::LaunchShape;
+use redwick_hip::{BlasHandle, LaunchShape, Product};
 use redwick_kernels::{Arguments, Grid, Kernel};
 
 use crate::context::Context;
@@ -29,6 +29,15 @@ impl Context {
         // that is dropped before the kernel has run is reused only by later work of this stream.
         unsafe { loaded.launch_with(self.stream(), shape, arguments)? };
         self.count_launch(kernel.id());
+        Ok(())
+    }
+
+    /// Puts a product by the vendor's library behind all work before. Callers promise what those of
+    /// [`Context::launch`] do.
+    pub(crate) fn multiply(&self, library: &BlasHandle, product: &Product) -> Result<()> {
+        // SAFETY: the op takes addresses, sizes and strides from views and from the storage made
+        // for the output. The library's work is on this context's stream, as that of kernels.
+        unsafe { library.multiply(product)? };
         Ok(())
     }
 }

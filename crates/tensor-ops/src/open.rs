@@ -8,6 +8,7 @@ use redwick_hip::{Compiler, Driver};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::memory::Policy;
+use crate::products::Origin;
 use crate::spec::{COMPILER_VARIABLE, DeviceSpec, Library};
 
 /// Opens a device, or gives the context that was opened for it before: everything that one process
@@ -33,7 +34,8 @@ pub fn open(spec: &DeviceSpec) -> Result<Context> {
 /// As [`open`].
 pub fn open_another(spec: &DeviceSpec) -> Result<Context> {
     let device = driver(spec)?.device(spec.ordinal)?;
-    Context::named(spec.to_string(), device, policy(&spec.library))
+    let library = Origin::of(&spec.library);
+    Context::named(spec.to_string(), device, policy(&spec.library), library)
 }
 
 /// The driver of a device, loaded once for each library.

@@ -8,6 +8,7 @@
     reason = "the names of the C interface, so that its documentation applies"
 )]
 
+mod blas;
 mod codes;
 mod functions;
 mod properties;
@@ -15,6 +16,7 @@ mod table;
 
 use std::ffi::{c_int, c_uint, c_void};
 
+pub use blas::*;
 pub use codes::hipError_t;
 pub use properties::hipDeviceProp_tR0600;
 pub use table::Api;

@@ -1,9 +1,12 @@
 //! Matrix products.
 
-use redwick_kernels::{Kernel, Walk, args};
+mod library;
+
+use redwick_kernels::{Kernel, ProductShape, Walk, args};
 
 use super::{contiguous, kernel_dtype, no_kernel};
 use crate::collapse;
+use crate::context::Context;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
@@ -118,18 +121,52 @@ impl Product {
         if self.k == 0 {
             return Storage::zeroed(context, dtype, count);
         }
-        let kernel = self.kernel(dtype, context.device().properties().compute_units)?;
         let c = Storage::uninit(context, dtype, count)?;
         if count == 0 {
             return Ok(c);
         }
-        let size = dtype.size();
+        let at = [a.address(), b.address(), c.address()];
+        if !self.run_by_library(context, dtype, at)? {
+            self.run_by_kernels(context, dtype, at)?;
+        }
+        Ok(c)
+    }
+
+    /// Lets the vendor's library compute the product, where it is to and can; says whether it does.
+    fn run_by_library(&self, context: &Context, dtype: DType, at: [u64; 3]) -> Result<bool> {
+        let Some(shape) = self.shape(dtype) else {
+            return Ok(false);
+        };
+        let Some(library) = context.library_for(&shape)? else {
+            return Ok(false);
+        };
+        let Some(product) = library::product(self, dtype, at) else {
+            return Ok(false);
+        };
+        context.multiply(library, &product)?;
+        Ok(true)
+    }
+
+    fn shape(&self, dtype: DType) -> Option<ProductShape> {
+        let columns_adjacent = |[row, column]: [usize; 2]| row == 1 && column != 1;
+        Some(ProductShape {
+            dtype: kernel_dtype(dtype)?,
+            transposed: [columns_adjacent(self.a), columns_adjacent(self.b)],
+            rows: self.m,
+            columns: self.n,
+            depth: self.k,
+            batches: self.batches(),
+        })
+    }
+
+    fn run_by_kernels(&self, context: &Context, dtype: DType, at: [u64; 3]) -> Result<()> {
+        let kernel = self.kernel(dtype, context.device().properties().compute_units)?;
         for part in self.parts() {
-            let arguments = self.arguments(&part, [a.address(), b.address(), c.address()], size)?;
+            let arguments = self.arguments(&part, at, dtype.size())?;
             let grid = kernel.grid_for_tiles(arguments.m, arguments.n, part.batch.steps())?;
             context.launch(kernel, grid, &arguments)?;
         }
-        Ok(c)
+        Ok(())
     }
 
     fn kernel(&self, dtype: DType, compute_units: u32) -> Result<Kernel<args::Gemm>> {

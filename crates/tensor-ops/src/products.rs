@@ -1,0 +1,181 @@
+//! Who computes products of matrices: own kernels, or the vendor's library where it is installed.
+//!
+//! Nothing needs the library. Which products it gets is a table of the kernel manifest; it is loaded
+//! at the first of them, and asked for only once.
+
+use std::ffi::OsStr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use redwick_hip::{Blas, BlasHandle};
+use redwick_kernels::{LibraryProducts, ProductShape, library_products};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::spec::Library;
+
+/// The environment variable that says who computes products of matrices in new contexts: `own`
+/// kernels, the vendor's `library`, or each what the table gives it, where it is anything else.
+pub const PRODUCTS_VARIABLE: &str = "REDWICK_MATMUL";
+
+/// The environment variable that names the rocBLAS library to load, in place of the system's.
+pub const BLAS_VARIABLE: &str = "REDWICK_ROCBLAS";
+
+/// Who computes products of matrices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProductsBy {
+    /// Own kernels or the vendor's library, as the manifest's table says; own kernels where there is
+    /// no library.
+    Table,
+    /// Own kernels.
+    Own,
+    /// The vendor's library, for all operands that it takes; without it a product is an error.
+    Library,
+}
+
+impl ProductsBy {
+    const ALL: [Self; 3] = [Self::Table, Self::Own, Self::Library];
+
+    fn from_value(value: Option<&OsStr>) -> Self {
+        match value.and_then(OsStr::to_str) {
+            Some("own") => Self::Own,
+            Some("library") => Self::Library,
+            _ => Self::Table,
+        }
+    }
+}
+
+/// Where a context's library comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// [`BLAS_VARIABLE`], or else ROCm.
+    System,
+    /// [`BLAS_VARIABLE`]: a HIP library that was named has no rocBLAS of its own that could be found.
+    Named,
+    /// cuBLAS.
+    Nvidia,
+    /// There is none.
+    None,
+}
+
+impl Origin {
+    pub(crate) fn of(library: &Library) -> Self {
+        match library {
+            Library::System => Self::System,
+            Library::Path(_) => Self::Named,
+            Library::Nvidia => Self::Nvidia,
+            Library::Emulated(_) => Self::None,
+        }
+    }
+
+    fn load(self, device: &str) -> Result<Blas> {
+        let named = std::env::var_os(BLAS_VARIABLE).filter(|path| !path.is_empty());
+        match (self, named) {
+            (Self::System | Self::Named, Some(path)) => Ok(Blas::load_from(path)?),
+            (Self::System, None) => Ok(Blas::load()?),
+            (Self::Nvidia, _) => redwick_hip_on_cuda::blas().map_err(|error| Error::Nvidia {
+                spec: device.to_owned(),
+                reason: error.to_string(),
+            }),
+            (Self::Named | Self::None, _) => Err(Error::NoProductLibrary {
+                device: device.to_owned(),
+            }),
+        }
+    }
+}
+
+/// What a context knows of its library.
+pub(crate) struct Products {
+    by: AtomicU8,
+    /// The table's rows for the context's target.
+    rows: Vec<&'static LibraryProducts>,
+    origin: Origin,
+    library: OnceLock<Result<BlasHandle>>,
+}
+
+impl Products {
+    pub(crate) fn new(target: &str, origin: Origin) -> Self {
+        let by = ProductsBy::from_value(std::env::var_os(PRODUCTS_VARIABLE).as_deref());
+        Self {
+            by: AtomicU8::new(by as u8),
+            rows: library_products(target).collect(),
+            origin,
+            library: OnceLock::new(),
+        }
+    }
+}
+
+/// Who computes products of matrices.
+impl Context {
+    /// Says who computes products from now on. [`PRODUCTS_VARIABLE`] says what new contexts do.
+    pub fn set_products_by(&self, by: ProductsBy) {
+        self.products().by.store(by as u8, Ordering::Relaxed);
+    }
+
+    /// Who computes products.
+    pub fn products_by(&self) -> ProductsBy {
+        let number = self.products().by.load(Ordering::Relaxed);
+        let found = ProductsBy::ALL.into_iter().find(|by| *by as u8 == number);
+        found.unwrap_or(ProductsBy::Table)
+    }
+
+    /// The vendor's library, loaded where it is not yet. It is looked for once.
+    ///
+    /// # Errors
+    /// Where there is none, with what was tried.
+    pub fn product_library(&self) -> Result<&BlasHandle> {
+        let products = self.products();
+        let load = || self.with_library(&products.origin.load(self.name())?);
+        products
+            .library
+            .get_or_init(load)
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// Takes a library from elsewhere, where none was looked for yet; says whether it did.
+    ///
+    /// # Errors
+    /// Those of making a handle.
+    pub fn take_product_library(&self, blas: &Blas) -> Result<bool> {
+        let handle = self.with_library(blas)?;
+        Ok(self.products().library.set(Ok(handle)).is_ok())
+    }
+
+    fn with_library(&self, blas: &Blas) -> Result<BlasHandle> {
+        Ok(blas.on(self.stream())?)
+    }
+
+    /// The library, where it is to compute a product.
+    pub(crate) fn library_for(&self, shape: &ProductShape) -> Result<Option<&BlasHandle>> {
+        match self.products_by() {
+            ProductsBy::Own => Ok(None),
+            ProductsBy::Library => self.product_library().map(Some),
+            ProductsBy::Table => {
+                let wanted = self.products().rows.iter().any(|row| row.contain(shape));
+                Ok(wanted.then(|| self.product_library().ok()).flatten())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_says_who() {
+        let by = |text: &str| ProductsBy::from_value(Some(OsStr::new(text)));
+        assert_eq!(ProductsBy::from_value(None), ProductsBy::Table);
+        assert_eq!(by("own"), ProductsBy::Own);
+        assert_eq!(by("library"), ProductsBy::Library);
+        assert_eq!(by(""), ProductsBy::Table);
+    }
+
+    #[test]
+    fn an_emulated_gpu_has_no_library() {
+        let origin = Origin::of(&Library::Emulated("gfx942".into()));
+        let error = origin.load("emulated:gfx942").unwrap_err();
+        assert!(error.to_string().contains("emulated:gfx942"), "{error}");
+    }
+}
