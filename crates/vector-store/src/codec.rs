@@ -95,7 +95,13 @@ pub fn encode_int8(row: &[f32], codes: &mut [i8]) -> Facts {
     let largest = row
         .iter()
         .fold(0.0f32, |most, number| most.max(number.abs()));
-    let scale = largest / 127.0;
+    let rounded = largest / 127.0;
+    // 127 of it must be finite.
+    let scale = if (rounded * 127.0).is_finite() {
+        rounded
+    } else {
+        rounded.next_down()
+    };
     let factor = if scale > 0.0 {
         1.0 / f64::from(scale)
     } else {

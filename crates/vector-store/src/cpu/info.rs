@@ -19,7 +19,7 @@ fn field(text: &str, name: &str) -> usize {
 }
 
 /// This machine's cores as a device.
-pub(super) fn device() -> GpuDeviceInfo {
+pub(crate) fn device() -> GpuDeviceInfo {
     let (total, free) = memory();
     GpuDeviceInfo {
         name: processor(),

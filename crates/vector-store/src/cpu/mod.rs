@@ -20,9 +20,31 @@ mod top;
 use rayon::prelude::*;
 
 use crate::bitset::Bitset;
+use crate::context::{DeviceContext, Kind};
 use crate::engine::{Config, Engine, Error, Hit, MemoryStats, Result, Scan, Shortage};
 use crate::types::GpuDeviceInfo;
 use rows::Rows;
+
+pub(crate) use info::device;
+
+/// The kind of [`CpuContext`].
+#[derive(Debug, Clone, Copy)]
+pub enum Cpu {}
+
+impl Kind for Cpu {
+    const BACKEND: &'static str = "CPU";
+}
+
+/// This machine's cores as one of hive-gpu's contexts.
+pub type CpuContext = DeviceContext<Cpu>;
+
+impl CpuContext {
+    /// Always there.
+    #[expect(clippy::new_without_default, reason = "as the other contexts have it")]
+    pub fn new() -> Self {
+        Self::on_cpu()
+    }
+}
 
 /// Vectors in this machine's memory, searched by its cores.
 pub struct CpuEngine {

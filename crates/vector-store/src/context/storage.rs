@@ -1,0 +1,140 @@
+//! hive-gpu's storage.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{DeviceContext, Kind};
+use crate::engine::{Config, Error, Metric};
+use crate::error::Result;
+use crate::store::{Metadata, Search, Store};
+use crate::traits::GpuVectorStorage;
+use crate::types::{GpuDistanceMetric, GpuSearchResult, GpuVector};
+
+/// Vectors by id on a device, through hive-gpu's trait.
+pub struct VectorStorage {
+    store: Store,
+}
+
+impl VectorStorage {
+    /// An empty storage.
+    ///
+    /// # Errors
+    /// For a dimension of 0, and where the device cannot.
+    pub fn new<K: Kind>(
+        context: Arc<DeviceContext<K>>,
+        dimension: usize,
+        metric: GpuDistanceMetric,
+    ) -> Result<Self> {
+        context.create_store(Config::new(dimension, metric.into()))
+    }
+
+    /// A storage over a store, whose rows are not renumbered by themselves from now on.
+    pub fn of(store: Store) -> Self {
+        Self {
+            store: store.compaction(None),
+        }
+    }
+
+    /// The store, with what hive-gpu's trait does not have.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The same, to change it.
+    pub fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// Gives back the room of removed vectors. Indices change: they are counted anew, in the same
+    /// order.
+    ///
+    /// # Errors
+    /// The device's own; then nothing has changed.
+    pub fn compact(&mut self) -> Result<()> {
+        Ok(self.store.compact()?)
+    }
+
+    fn score(&self, score: f32) -> f32 {
+        match self.store.config().metric {
+            Metric::L2 => 1.0 / (1.0 + score.sqrt()),
+            Metric::InnerProduct | Metric::Cosine => score,
+        }
+    }
+}
+
+impl GpuVectorStorage for VectorStorage {
+    fn add_vectors(&mut self, vectors: &[GpuVector]) -> Result<Vec<usize>> {
+        let expected = self.store.dimension();
+        let mut numbers = Vec::with_capacity(vectors.len() * expected);
+        for vector in vectors {
+            fits(expected, &vector.data, || format!("vector `{}`", vector.id))?;
+            numbers.extend_from_slice(&vector.data);
+        }
+        let ids: Vec<&str> = vectors.iter().map(|vector| vector.id.as_str()).collect();
+        let metadata: Vec<Metadata> = vectors
+            .iter()
+            .map(|vector| vector.metadata.clone())
+            .collect();
+        Ok(self.store.add(&ids, &numbers, &metadata)?.collect())
+    }
+
+    fn search(&self, query: &[f32], limit: usize) -> Result<Vec<GpuSearchResult>> {
+        fits(self.store.dimension(), query, || "the query".to_owned())?;
+        let found = self.store.search(&Search::new(query, limit))?;
+        let result = |found: crate::store::Found| GpuSearchResult {
+            id: found.id.to_string(),
+            score: self.score(found.score),
+            index: found.row,
+        };
+        Ok(found.into_iter().flatten().map(result).collect())
+    }
+
+    fn remove_vectors(&mut self, ids: &[String]) -> Result<()> {
+        self.store.remove(ids)?;
+        Ok(())
+    }
+
+    fn vector_count(&self) -> usize {
+        self.store.len()
+    }
+
+    fn dimension(&self) -> usize {
+        self.store.dimension()
+    }
+
+    fn get_vector(&self, id: &str) -> Result<Option<GpuVector>> {
+        let Some(entry) = self.store.entry(id) else {
+            return Ok(None);
+        };
+        Ok(Some(GpuVector {
+            id: id.to_owned(),
+            data: self.store.vector(entry.row)?,
+            metadata: entry.metadata.cloned().unwrap_or_default(),
+        }))
+    }
+
+    fn clear(&mut self) -> Result<()> {
+        Ok(self.store.clear()?)
+    }
+}
+
+/// One vector of the right length.
+fn fits(expected: usize, numbers: &[f32], what: impl Fn() -> String) -> Result<(), Error> {
+    match numbers.len() == expected {
+        true => Ok(()),
+        false => Err(Error::Length {
+            what: what(),
+            expected,
+            found: numbers.len(),
+        }),
+    }
+}
+
+impl fmt::Debug for VectorStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VectorStorage")
+            .field("config", self.store.config())
+            .field("vectors", &self.store.len())
+            .finish()
+    }
+}

@@ -1,0 +1,98 @@
+//! Random sequences of calls, on every device and storage dtype, against a model in plain Rust.
+
+mod calls;
+mod plain;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config as Runs, TestRunner};
+
+use calls::{Call, calls};
+use plain::Plain;
+use vector_store::store::{Compaction, Store};
+use vector_store::{Config, Dtype, Metric};
+
+const METRICS: [Metric; 3] = [Metric::L2, Metric::InnerProduct, Metric::Cosine];
+const DTYPES: [Dtype; 4] = [Dtype::F32, Dtype::F16, Dtype::Bf16, Dtype::Int8];
+
+/// A store and its model.
+struct Pair {
+    store: Store,
+    plain: Plain,
+}
+
+impl Pair {
+    fn new(device: &str, config: Config) -> Self {
+        // So little that sequences of a few calls reach it.
+        let compaction = Compaction {
+            fraction: 0.4,
+            least: 5,
+        };
+        let store = Store::open(device, config).unwrap();
+        Self {
+            store: store.compaction(Some(compaction)),
+            plain: Plain::new(config),
+        }
+    }
+
+    fn call(&mut self, call: &Call) -> Result<(), TestCaseError> {
+        let (left, right) = (
+            call.on_store(&mut self.store),
+            call.on_plain(&mut self.plain),
+        );
+        prop_assert_eq!(left, right, "{:?}", call);
+        prop_assert_eq!(self.store.len(), self.plain.entries.len());
+        for (entry, expected) in self.store.entries().zip(&self.plain.entries) {
+            prop_assert_eq!(entry.id, &expected.id);
+            prop_assert_eq!(self.store.row(entry.id), Some(entry.row));
+            prop_assert_eq!(
+                entry.metadata.cloned().unwrap_or_default(),
+                expected.metadata.clone()
+            );
+            prop_assert_eq!(&self.store.vector(entry.row).unwrap(), &expected.numbers);
+        }
+        Ok(())
+    }
+}
+
+fn check(device: &str, cases: u32, longest: usize) {
+    let configs = (
+        prop::sample::select(METRICS.to_vec()),
+        prop::sample::select(DTYPES.to_vec()),
+        prop::sample::select(vec![1usize, 3, 5, 20]),
+    );
+    let strategy = configs.prop_flat_map(|(metric, dtype, dimension)| {
+        let config = Config::new(dimension, metric).dtype(dtype);
+        (
+            Just(config),
+            prop::collection::vec(calls(dimension), 1..longest),
+        )
+    });
+    let runs = Runs {
+        cases,
+        failure_persistence: None,
+        ..Runs::default()
+    };
+    let result = TestRunner::new(runs).run(&strategy, |(config, calls)| {
+        let mut pair = Pair::new(device, config);
+        calls.iter().try_for_each(|call| pair.call(call))
+    });
+    if let Err(error) = result {
+        panic!("{device}: {error}");
+    }
+}
+
+/// Everything where the environment asks for it.
+fn cases(few: u32, many: u32) -> u32 {
+    match std::env::var_os("REDWICK_TEST_ALL") {
+        Some(_) => many,
+        None => {
+            println!("left out: {} of {many} sequences of calls", many - few);
+            few
+        }
+    }
+}
+
+#[test]
+fn the_cpu_does_as_the_model() {
+    check("cpu", cases(400, 20_000), 30);
+}
