@@ -1,5 +1,7 @@
 //! Certification with a scanner that is as wrong as its bound allows.
 
+#![allow(clippy::unwrap_used)]
+
 use proptest::prelude::*;
 use std::cell::Cell;
 use std::sync::Mutex;

@@ -1,5 +1,7 @@
 //! A program written for hive-gpu 0.2.0, with this crate under its name.
 
+#![allow(clippy::unwrap_used)]
+
 extern crate vector_store as hive_gpu;
 
 use std::collections::HashMap;

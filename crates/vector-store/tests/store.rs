@@ -1,5 +1,7 @@
 //! Limits, errors and edges of a store, on the CPU.
 
+#![allow(clippy::unwrap_used)]
+
 use vector_store::engine::Error;
 use vector_store::store::{Compaction, Condition, MAX_ID, Metadata, Search, Store};
 use vector_store::{Config, Dtype, Metric};

@@ -29,7 +29,7 @@ pub(crate) enum Wanted {
 }
 
 /// What came back: counts, or ids with the bits of their scores.
-pub(crate) type Answer = Result<(usize, Vec<Vec<(String, u32)>>), Failure>;
+pub(crate) type Answer<E = Failure> = Result<(usize, Vec<Vec<(String, u32)>>), E>;
 
 impl Call {
     pub(crate) fn on_store(&self, store: &mut Store) -> Answer {
@@ -74,12 +74,7 @@ impl Call {
     }
 }
 
-fn on_store(
-    store: &Store,
-    queries: &[Vec<f32>],
-    k: usize,
-    wanted: &Wanted,
-) -> Result<(usize, Vec<Vec<(String, u32)>>), Error> {
+fn on_store(store: &Store, queries: &[Vec<f32>], k: usize, wanted: &Wanted) -> Answer<Error> {
     let filter: Option<Filter> = match wanted {
         Wanted::All => None,
         Wanted::Ids(ids) => Some(store.filter_ids(ids)?),

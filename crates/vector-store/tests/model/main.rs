@@ -1,5 +1,7 @@
 //! Random sequences of calls, on every device and storage dtype, against a model in plain Rust.
 
+#![allow(clippy::unwrap_used)]
+
 mod calls;
 mod plain;
 
