@@ -59,11 +59,18 @@ NVPTX_DEVICE int nvptx_dot4(int a, int b, int sum) {
 #define __builtin_amdgcn_sdot4(a, b, sum, clamp) nvptx_dot4(a, b, sum)
 
 #define __HIP_MEMORY_SCOPE_AGENT __MEMORY_SCOPE_DEVICE
+#define __HIP_MEMORY_SCOPE_WORKGROUP __MEMORY_SCOPE_WRKGRP
 #define __hip_atomic_load __scoped_atomic_load_n
 #define __hip_atomic_fetch_add __scoped_atomic_fetch_add
 #define __hip_atomic_fetch_max __scoped_atomic_fetch_max
 #define __hip_atomic_compare_exchange_strong(at, old, value, success, failure, scope) \
     __scoped_atomic_compare_exchange_n(at, old, value, false, success, failure, scope)
+
+// A product that NVIDIA's assembler does not fuse with an addition.
+#define ROUNDED_PRODUCT(a, b) __nvvm_mul_rn_d(a, b)
+// For how many lanes a condition holds.
+#define BALLOT_COUNT(condition) \
+    __builtin_popcount(__nvvm_vote_ballot_sync(NVPTX_EVERY_LANE, condition))
 
 // ocml's functions are libdevice's.
 #define __ocml_exp_f32 __nv_expf

@@ -31,6 +31,7 @@ pub mod codec;
 pub mod context;
 pub mod cpu;
 pub mod cuda;
+pub mod device;
 mod device_info;
 pub mod engine;
 pub mod error;

@@ -52,6 +52,8 @@ enum Role {
     Passes,
     /// A mistake.
     Decides(&'static str),
+    /// A mistake in the first active lane; others are not looked at.
+    FirstDecides(&'static str),
     /// Nothing: the result counts as defined.
     Ignores,
 }
@@ -220,7 +222,7 @@ fn role(inst: &Inst) -> Role {
         E::Vopc => Role::Decides("in a comparison"),
         E::Mai => Role::Ignores,
         _ if exec::crosses_lanes(inst) => Role::Ignores,
-        _ if inst.opcode == Opcode::VReadfirstlaneB32 => Role::Decides("as a scalar"),
+        _ if inst.opcode == Opcode::VReadfirstlaneB32 => Role::FirstDecides("as a scalar"),
         _ => Role::Passes,
     }
 }
@@ -263,17 +265,34 @@ impl<const L: usize> Wave<'_, L> {
             };
         }
         let all = defined.iter().fold(u64::MAX, |all, lanes| all & lanes);
-        match access.role {
-            Role::Decides(usage) if self.exec() & !all != 0 => {
-                Err(self.undefined(shadow, access, usage))
-            }
-            _ => Ok(defined),
+        let (lanes, usage) = match access.role {
+            Role::Decides(usage) => (self.exec(), usage),
+            Role::FirstDecides(usage) => (self.first_active(), usage),
+            Role::Passes | Role::Ignores => return Ok(defined),
+        };
+        match (lanes & !all, access.role) {
+            (0, Role::FirstDecides(_)) => Ok(everywhere),
+            (0, _) => Ok(defined),
+            _ => Err(self.undefined(shadow, access, lanes, usage)),
         }
     }
 
-    /// Names the register that is undefined.
-    fn undefined(&self, shadow: &Shadow<L>, access: &Access, usage: &'static str) -> FaultKind {
-        let exec = self.exec();
+    /// The first active lane; lane 0 where none is.
+    fn first_active(&self) -> u64 {
+        match self.exec() {
+            0 => 1,
+            exec => exec & exec.wrapping_neg(),
+        }
+    }
+
+    /// Names the register that is undefined in some of the lanes.
+    fn undefined(
+        &self,
+        shadow: &Shadow<L>,
+        access: &Access,
+        exec: u64,
+        usage: &'static str,
+    ) -> FaultKind {
         for place in access.flows.iter().flat_map(|flow| &flow.sources) {
             match *place {
                 Place::Rows(first, n) => {

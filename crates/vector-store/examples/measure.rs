@@ -1,0 +1,108 @@
+//! Times of searches on a device: `measure DEVICE [ROWS]`. Data is random; answers are compared with
+//! those of scoring every row canonically.
+
+use std::time::Instant;
+
+use rayon::prelude::*;
+use vector_store::certify::Scanner;
+use vector_store::device::DeviceEngine;
+use vector_store::{Bitset, Config, Dtype, Engine, Metric, Scan};
+
+const K: usize = 10;
+
+/// Numbers like those of a normal distribution, the same in each run.
+fn numbers(count: usize, seed: u64) -> Vec<f32> {
+    const BLOCK: usize = 1 << 16;
+    let mut all = vec![0.0f32; count];
+    all.par_chunks_mut(BLOCK)
+        .enumerate()
+        .for_each(|(i, block)| {
+            let mut state = (i as u64 + 1 + (seed << 40)).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+            for number in block {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                let parts =
+                    [state >> 48, state >> 32, state >> 16, state].map(|x| (x & 0xffff) as f32);
+                *number = parts.iter().sum::<f32>() / 37_837.0 - 3.464;
+            }
+        });
+    all
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let device = arguments
+        .next()
+        .unwrap_or_else(|| "rocm:0".to_owned())
+        .parse()?;
+    let rows: usize = arguments
+        .next()
+        .map_or(Ok(1_000_000), |text| text.parse())?;
+    for dimension in [128, 768] {
+        let start = Instant::now();
+        let data = numbers(rows * dimension, 1);
+        println!(
+            "# {rows} x {dimension}: made in {:.1} s",
+            start.elapsed().as_secs_f32()
+        );
+        for (metric, dtype) in [
+            (Metric::InnerProduct, Dtype::F32),
+            (Metric::L2, Dtype::F32),
+            (Metric::Cosine, Dtype::F32),
+            (Metric::InnerProduct, Dtype::F16),
+            (Metric::InnerProduct, Dtype::Bf16),
+            (Metric::InnerProduct, Dtype::Int8),
+        ] {
+            let config = Config::new(dimension, metric).dtype(dtype);
+            let mut engine = DeviceEngine::new(&device, config)?;
+            let start = Instant::now();
+            engine.append(&data)?;
+            println!(
+                "# {metric} {dtype}: appended in {:.2} s",
+                start.elapsed().as_secs_f32()
+            );
+            cases(&mut engine, rows, dtype)?;
+        }
+    }
+    Ok(())
+}
+
+fn cases(engine: &mut DeviceEngine, rows: usize, dtype: Dtype) -> vector_store::engine::Result<()> {
+    let dimension = engine.config().dimension;
+    let live = Bitset::new(rows, true);
+    let floor = (rows * dimension * dtype.size()) as f64 / 4.3e9;
+    for batch in [1usize, 10, 1000] {
+        let queries = numbers(batch * dimension, 99);
+        let scan = Scan::new(&queries, K, &live);
+        let found = engine.search(&scan)?;
+        let few = batch.min(3);
+        let checked = Scan::new(&queries[..few * dimension], K, &live);
+        let exact = engine.settle(&checked, &[])? == found[..few];
+        let start = Instant::now();
+        engine.search(&scan)?;
+        let host = start.elapsed().as_secs_f64() * 1e3;
+        let groups: &[u32] = if batch == 1000 {
+            &[8]
+        } else {
+            &[2, 4, 5, 8, 12, 16]
+        };
+        for &each in groups {
+            engine.set_workgroups(each);
+            let times = engine.measure(&scan, if batch == 1000 { 3 } else { 15 })?;
+            let parts = times
+                .parts
+                .iter()
+                .map(|(name, ms)| format!("{name} {ms:.4}"));
+            println!(
+                "{dimension} {} {dtype} batch {batch} groups {each}: {:.4} ms (limit {floor:.3}, \
+                 x{:.2}), {}; search {host:.3} ms; exact: {exact}",
+                engine.config().metric,
+                times.all,
+                f64::from(times.all) / floor,
+                parts.collect::<Vec<_>>().join(", "),
+            );
+        }
+    }
+    Ok(())
+}

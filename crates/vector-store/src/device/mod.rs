@@ -1,0 +1,255 @@
+//! The engine on a GPU: a card, the emulator, or NVIDIA's through the HIP interface over CUDA.
+//!
+//! Rows are scored in tiles of 32. A scan reads every row once for up to 12 queries and leaves one
+//! number a tile, the key of its best row: 1/32 of what storing scores would write. The best tiles are
+//! picked, all their rows are scored canonically, and the best of these are the answer unless a row of
+//! another tile could be as good, which the bound on the scan's error ([`bounds`]) says. So no list of
+//! candidates is kept while scanning, nothing depends on the order of rows, and equal keys cost
+//! nothing. What is not certified is scored canonically as a whole ([`settle`]), which also serves
+//! more results than a pick can find.
+//!
+//! Floating-point numbers are added in an order that depends on the row alone, so that answers are
+//! the same for every batch.
+
+mod bounds;
+mod choice;
+mod chunks;
+mod gpu;
+mod launch;
+mod measure;
+mod plan;
+mod queries;
+mod rows;
+mod settle;
+
+use std::sync::Arc;
+
+use redwick_hip::DeviceMemory;
+use redwick_tensor_ops::DeviceSpec;
+use redwick_tensor_ops::memory::Statistics;
+
+use crate::bitset::Bitset;
+use crate::certify::{self, Candidates, Scanner};
+use crate::device_info;
+use crate::engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Result, Scan};
+use crate::types::GpuDeviceInfo;
+use bounds::{Arithmetic, Extremes};
+use choice::{Choice, Masks};
+use chunks::{Chunks, Shape, TILE};
+use gpu::Gpu;
+pub use measure::Times;
+use plan::{Inputs, MOST, Plan};
+
+/// Bytes of keys that one plan may hold.
+const KEY_BYTES: usize = 128 << 20;
+
+/// Workgroups of a scan for each compute unit.
+const WORKGROUPS: u32 = 8;
+
+/// Vectors in a GPU's memory.
+pub struct DeviceEngine {
+    config: Config,
+    gpu: Arc<Gpu>,
+    chunks: Chunks,
+    len: usize,
+    arithmetic: Arithmetic,
+    /// What kernels note about the rows they append, and what was read of it last.
+    noted: DeviceMemory,
+    extremes: Extremes,
+    masks: Masks,
+    workgroups: u32,
+}
+
+impl DeviceEngine {
+    /// An empty engine on a device.
+    ///
+    /// # Errors
+    /// [`Error::Dimension`]; where there is no such library or device, or no kernels for its target.
+    pub fn new(spec: &DeviceSpec, config: Config) -> Result<Self> {
+        Self::with_chunks(spec, config, None)
+    }
+
+    /// An empty engine whose chunks have about so many bytes, instead of 128 MiB.
+    ///
+    /// # Errors
+    /// As [`DeviceEngine::new`].
+    pub fn with_chunks(
+        spec: &DeviceSpec,
+        config: Config,
+        chunk_bytes: Option<usize>,
+    ) -> Result<Self> {
+        let config = config.checked()?;
+        let gpu = Gpu::open(spec)?;
+        let noted = gpu.allocate("facts about rows", size_of::<Extremes>(), 0)?;
+        gpu.stream().fill(&noted, 0, size_of::<Extremes>(), 0)?;
+        Ok(Self {
+            chunks: Chunks::new(&gpu, Shape::of(&config, chunk_bytes))?,
+            arithmetic: Arithmetic::new(config.dimension, config.dtype),
+            config,
+            gpu,
+            len: 0,
+            noted,
+            extremes: Extremes::default(),
+            masks: Masks::default(),
+            workgroups: WORKGROUPS,
+        })
+    }
+
+    /// The buffers of searches and appends on this engine's device: lent, and kept for reuse.
+    pub fn buffers(&self) -> Statistics {
+        self.gpu.scratch()
+    }
+
+    fn tiles(&self) -> usize {
+        self.len.div_ceil(TILE)
+    }
+
+    /// What a search looks at: for all queries alike, or for each its ranges.
+    fn choices(&self, scan: &Scan<'_>) -> Result<Vec<Choice>> {
+        let tiles = self.tiles();
+        let live = self.masks.get(&self.gpu, scan.live, tiles)?;
+        let filter = scan
+            .filter
+            .map(|filter| self.masks.get(&self.gpu, filter, tiles))
+            .transpose()?;
+        match scan.ranges {
+            None => Ok(vec![Choice::all(live, filter, tiles)]),
+            Some(ranges) => ranges
+                .iter()
+                .map(|ranges| {
+                    Choice::ranges(&self.gpu, live.clone(), filter.clone(), ranges, self.len)
+                })
+                .collect(),
+        }
+    }
+
+    /// Calls `f` for groups of queries that look at the same rows.
+    fn for_groups<T>(
+        &self,
+        scan: &Scan<'_>,
+        mut f: impl FnMut(&Choice, &[f32]) -> Result<Vec<T>>,
+    ) -> Result<Vec<T>> {
+        let choices = self.choices(scan)?;
+        let dimension = self.config.dimension;
+        let mut found = Vec::new();
+        if scan.ranges.is_some() {
+            for (choice, query) in choices.iter().zip(scan.queries.chunks_exact(dimension)) {
+                found.extend(f(choice, query)?);
+            }
+        } else if let Some(choice) = choices.first() {
+            let group = (KEY_BYTES / Plan::bytes_of_query(choice.slots).max(1)).max(1);
+            for queries in scan.queries.chunks(group * dimension) {
+                found.extend(f(choice, queries)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn search_group(
+        &self,
+        choice: &Choice,
+        queries: &[f32],
+        tiles: usize,
+        k: usize,
+    ) -> Result<Vec<Candidates>> {
+        if choice.slots == 0 {
+            let none = Candidates {
+                hits: Vec::new(),
+                floor: None,
+            };
+            return Ok(vec![none; queries.len() / self.config.dimension]);
+        }
+        let inputs = Inputs::new(self, queries, true)?;
+        let plan = Plan::new(self, choice, &inputs, tiles, k)?;
+        plan.launch()?;
+        plan.read()
+    }
+
+    fn can_scan(&self) -> bool {
+        plan::scannable(&queries::Form::new(&self.config, &self.chunks.shape))
+    }
+}
+
+impl Scanner for DeviceEngine {
+    fn first(&self, k: usize) -> usize {
+        match self.config.dtype {
+            Dtype::Int8 => 4 * k + 96,
+            Dtype::Bf16 => 2 * k + 32,
+            Dtype::F32 | Dtype::F16 => k + (k / 4).max(16),
+        }
+    }
+
+    fn most(&self) -> usize {
+        MOST
+    }
+
+    /// `count` is a number of tiles here; of their rows the best `scan.k` are given.
+    fn candidates(&self, scan: &Scan<'_>, count: usize) -> Result<Vec<Candidates>> {
+        self.for_groups(scan, |choice, queries| {
+            self.search_group(choice, queries, count, scan.k)
+        })
+    }
+
+    fn settle(&self, scan: &Scan<'_>, _: &[f32]) -> Result<Vec<Vec<Hit>>> {
+        let dimension = self.config.dimension;
+        self.for_groups(scan, |choice, queries| {
+            let queries = queries.chunks_exact(dimension);
+            queries
+                .map(|query| self.settle_one(choice, query, scan.k))
+                .collect()
+        })
+    }
+}
+
+impl Engine for DeviceEngine {
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn info(&self) -> GpuDeviceInfo {
+        let device = self.gpu.device();
+        let is_nvidia = device.target().starts_with("sm_");
+        device_info::of(device, if is_nvidia { "CUDA" } else { "ROCm" })
+    }
+
+    fn append(&mut self, rows: &[f32]) -> Result<()> {
+        let total = self.len + rows.len() / self.config.dimension;
+        if u32::try_from(total.next_multiple_of(TILE)).is_err() {
+            return Err(Error::TooManyRows { rows: total });
+        }
+        self.append_rows(rows, total)
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn truncate(&mut self, rows: usize) -> Result<()> {
+        self.len = self.len.min(rows);
+        self.chunks.shrink(self.len);
+        Ok(())
+    }
+
+    fn search(&self, scan: &Scan<'_>) -> Result<Vec<Vec<Hit>>> {
+        let queries = scan.queries.len() / self.config.dimension;
+        if scan.k == 0 || queries == 0 || self.len == 0 {
+            return Ok(vec![Vec::new(); queries]);
+        }
+        if self.first(scan.k) > MOST || !self.can_scan() {
+            return self.settle(scan, &[]);
+        }
+        certify::search(self, scan)
+    }
+
+    fn row(&self, row: usize, out: &mut [f32]) -> Result<()> {
+        self.read_row(row, out)
+    }
+
+    fn compact(&mut self, keep: &Bitset) -> Result<()> {
+        self.compact_rows(keep)
+    }
+
+    fn memory(&self) -> MemoryStats {
+        self.memory_stats()
+    }
+}

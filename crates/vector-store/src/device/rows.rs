@@ -1,0 +1,188 @@
+//! Rows into the store, out of it and within it; what memory it has.
+
+use redwick_kernels::args;
+
+use super::DeviceEngine;
+use super::choice::uploaded;
+use super::chunks::{Chunk, PLANES, Plane};
+use super::gpu::{Gpu, address};
+use super::plan::stored;
+use crate::bitset::Bitset;
+use crate::engine::{Error, MemoryStats, Metric, Result};
+
+/// Bytes of rows that are uploaded at once.
+const STAGE_BYTES: usize = 16 << 20;
+
+/// Rows of a workgroup of `ingest`.
+const ROWS: usize = 32;
+
+/// Steps of a workgroup of `gather`.
+const STEPS: usize = 256;
+
+impl DeviceEngine {
+    /// Bytes that the engine holds on the device.
+    fn held(&self) -> usize {
+        self.chunks.bytes() + self.noted.bytes()
+    }
+
+    /// Appends rows, so that there are `total`.
+    pub(super) fn append_rows(&mut self, rows: &[f32], total: usize) -> Result<()> {
+        let more = self.chunks.bytes_to_reserve(total);
+        let limit = self.config.memory_limit;
+        if more > 0 && limit.is_some_and(|limit| self.held() + more > limit) {
+            return Err(self.gpu.shortage("vectors", more, self.held(), limit));
+        }
+        self.chunks.reserve(&self.gpu, self.len, total)?;
+        let dimension = self.config.dimension;
+        let staged = (STAGE_BYTES / (dimension * 4)).max(1);
+        let (mut at, mut left) = (self.len, rows);
+        while !left.is_empty() {
+            let room = self.chunks.shape.chunk_rows() - at % self.chunks.shape.chunk_rows();
+            let count = staged.min(room).min(left.len() / dimension);
+            let (piece, rest) = left.split_at(count * dimension);
+            self.ingest(piece, at)?;
+            (at, left) = (at + count, rest);
+        }
+        let mut extremes = self.extremes;
+        let into = bytemuck::bytes_of_mut(&mut extremes);
+        self.gpu.stream().download(into, &self.noted, 0)?;
+        self.extremes = extremes;
+        self.len = total;
+        Ok(())
+    }
+
+    /// Converts rows of one chunk, the first of them row `at` of the store.
+    fn ingest(&self, rows: &[f32], at: usize) -> Result<()> {
+        let shape = &self.chunks.shape;
+        let (chunk, first) = self.chunk(at)?;
+        let n = rows.len() / self.config.dimension;
+        let staged = uploaded(&self.gpu, "rows on their way", bytemuck::cast_slice(rows))?;
+        let plane = |plane| match shape.has(plane) {
+            true => chunk.address(shape, plane).0,
+            false => 0,
+        };
+        self.gpu.launch(
+            redwick_kernels::vector_ingest(stored(self.config.dtype)),
+            [n.div_ceil(ROWS) as u32, 1, 1],
+            0,
+            &args::VectorIngest {
+                x: address(&staged, 0)?,
+                rows: plane(Plane::Rows),
+                factors: plane(Plane::Factors),
+                offsets: plane(Plane::Offsets),
+                given: plane(Plane::Given),
+                extremes: self.noted.address().0,
+                n: n as u32,
+                first: first as u32,
+                depth: self.config.dimension as u32,
+                units: shape.units as u32,
+                given_units: shape.given_units as u32,
+                is_cosine: (self.config.metric == Metric::Cosine).into(),
+                slack: self.arithmetic.slack(self.config.dtype) as f32,
+                reserved: 0,
+            },
+        )
+    }
+
+    /// The chunk of a row that there is room for.
+    fn chunk(&self, row: usize) -> Result<(&Chunk, usize)> {
+        let rows = self.chunks.capacity();
+        self.chunks.find(row).ok_or(Error::NoRow { row, rows })
+    }
+
+    pub(super) fn read_row(&self, row: usize, out: &mut [f32]) -> Result<()> {
+        if row >= self.len {
+            return Err(Error::NoRow {
+                row,
+                rows: self.len,
+            });
+        }
+        let shape = &self.chunks.shape;
+        let (chunk, at) = self.chunk(row)?;
+        let start = chunk.plane(shape, Plane::Given) + at * shape.given_units * 16;
+        let out = bytemuck::cast_slice_mut(out);
+        Ok(self.gpu.stream().download(out, &chunk.memory, start)?)
+    }
+
+    pub(super) fn compact_rows(&mut self, keep: &Bitset) -> Result<()> {
+        let ids: Vec<u32> = keep
+            .iter()
+            .take_while(|&row| row < self.len)
+            .map(|row| row as u32)
+            .collect();
+        if ids.len() == self.len {
+            return Ok(());
+        }
+        let on_device = uploaded(&self.gpu, "rows to keep", bytemuck::cast_slice(&ids))?;
+        let list = address(&on_device, 0)?;
+        let gpu = &self.gpu;
+        self.chunks.rewrite(gpu, ids.len(), |chunks, number, to| {
+            let rows = chunks.shape.chunk_rows();
+            let first = number * rows;
+            let count = rows.min(ids.len() - first);
+            let gather = Gather {
+                ids: list + first as u64 * 4,
+                count,
+                table: chunks.table(),
+            };
+            let present = PLANES.into_iter().filter(|&plane| chunks.shape.has(plane));
+            present
+                .map(|plane| gather.launch(gpu, &chunks.shape, plane, to))
+                .collect()
+        })?;
+        // Blocks of the list are given back in the stream's order.
+        self.len = ids.len();
+        self.masks.clear();
+        Ok(())
+    }
+
+    pub(super) fn memory_stats(&self) -> MemoryStats {
+        let info = self.gpu.device().memory_info().ok();
+        let (free, total) = info.map_or((0, 0), |info| (info.free, info.total));
+        let room = self.chunks.capacity() - self.len;
+        let row: usize = PLANES.iter().map(|&p| self.chunks.shape.row(p)).sum();
+        MemoryStats {
+            total,
+            free,
+            used: self.held(),
+            spare: room * row,
+            host: 0,
+            limit: self.config.memory_limit,
+            buffers: self.chunks.count() + 1,
+        }
+    }
+}
+
+/// Rows that are moved to a new chunk.
+struct Gather {
+    ids: u64,
+    count: usize,
+    table: u64,
+}
+
+impl Gather {
+    fn launch(
+        &self,
+        gpu: &Gpu,
+        shape: &super::chunks::Shape,
+        plane: Plane,
+        to: &Chunk,
+    ) -> Result<()> {
+        let words = shape.row(plane) / 4;
+        let blocks = (self.count * words).div_ceil(STEPS);
+        gpu.launch(
+            redwick_kernels::vector_gather(),
+            [blocks as u32, 1, 1],
+            0,
+            &args::VectorGather {
+                table: self.table,
+                ids: self.ids,
+                to: to.address(shape, plane).0,
+                n: self.count as u32,
+                shift: shape.shift(),
+                words: words as u32,
+                plane: plane as u32,
+            },
+        )
+    }
+}
