@@ -74,14 +74,25 @@ fn sum(left: &[f32], right: &[f32], term: impl Fn(f32, f32) -> f64) -> f64 {
     let (whole_left, rest_left) = left.as_chunks::<LANES>();
     let (whole_right, rest_right) = right.as_chunks::<LANES>();
     for (l, r) in whole_left.iter().zip(whole_right) {
-        for j in 0..LANES {
-            sums[j] += term(l[j], r[j]);
-        }
+        sums = added(sums, l, r, &term);
     }
-    for (j, (&l, &r)) in rest_left.iter().zip(rest_right).enumerate() {
-        sums[j] += term(l, r);
-    }
-    tree(sums)
+    // The term of two zeros is +0, which changes no partial sum: none is −0.
+    tree(added(sums, &padded(rest_left), &padded(rest_right), &term))
+}
+
+#[inline(always)]
+fn added(
+    sums: [f64; LANES],
+    left: &[f32; LANES],
+    right: &[f32; LANES],
+    term: impl Fn(f32, f32) -> f64,
+) -> [f64; LANES] {
+    std::array::from_fn(|j| sums[j] + term(left[j], right[j]))
+}
+
+#[inline(always)]
+fn padded(rest: &[f32]) -> [f32; LANES] {
+    std::array::from_fn(|j| rest.get(j).copied().unwrap_or(0.0))
 }
 
 #[inline(always)]
@@ -96,7 +107,15 @@ mod tests {
 
     #[test]
     fn the_order_of_the_sum_is_as_written() {
-        let numbers: Vec<f32> = (0..21).map(|i| (i as f32 * 0.37).sin() * 1e3).collect();
+        for length in [0, 1, 8, 21] {
+            check(length);
+        }
+    }
+
+    fn check(length: usize) {
+        let numbers: Vec<f32> = (0..length)
+            .map(|i| (i as f32 * 0.37).sin() * -1e3)
+            .collect();
         let ones = vec![1.0f32; numbers.len()];
         let mut sums = [0.0f64; 8];
         for (i, &number) in numbers.iter().enumerate() {

@@ -5,6 +5,7 @@
 //! row, not an estimate.
 
 use bytemuck::{Pod, Zeroable};
+use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 use half::{bf16, f16};
 
 use crate::canonical;
@@ -33,18 +34,14 @@ impl Facts {
         }
     }
 
+    /// Of a row that is scanned as `read`, which is rounded where there is a scale.
     #[inline(always)]
-    fn coded(row: &[f32], scale: Option<f32>, decoded: impl Fn(usize) -> f64) -> Self {
-        let mut sums = [0.0f64; 2];
-        for (i, &number) in row.iter().enumerate() {
-            let (read, number) = (decoded(i), f64::from(number));
-            sums[0] += (number - read) * (number - read);
-            sums[1] += read * read;
-        }
-        let rounding = scale.map_or(0.0, |_| HALF_ULP * sums[1].sqrt() + TINY);
+    fn coded(row: &[f32], read: &[f32], scale: Option<f32>) -> Self {
+        let rounding = scale.map_or(0.0, |_| HALF_ULP * canonical::norm(read) + TINY);
+        let error = canonical::distance(row, read).sqrt() + rounding;
         Self {
             norm: canonical::norm(row),
-            error: at_least((sums[0].sqrt() + rounding) * SLACK),
+            error: at_least(error * SLACK),
             scale: scale.unwrap_or(1.0),
         }
     }
@@ -69,29 +66,42 @@ fn at_least(value: f64) -> f32 {
     }
 }
 
-/// Writes a row as half precision, saturated at the largest finite number.
+/// Writes a row as half precision, saturated at the largest finite number; `read` is left with what
+/// the scan reads of it.
 #[inline(always)]
-pub fn encode_f16(row: &[f32], codes: &mut [u16]) -> Facts {
-    let largest = f16::MAX.to_f32();
-    for (code, &number) in codes.iter_mut().zip(row) {
-        *code = f16::from_f32(number.clamp(-largest, largest)).to_bits();
-    }
-    Facts::coded(row, None, |i| f16::from_bits(codes[i]).to_f64())
+pub fn encode_f16(row: &[f32], codes: &mut [u16], read: &mut [f32]) -> Facts {
+    codes
+        .reinterpret_cast_mut::<f16>()
+        .convert_from_f32_slice(row);
+    saturate(codes, f16::INFINITY.to_bits());
+    decode_f16(codes, read);
+    Facts::coded(row, read, None)
 }
 
-/// Writes a row as bf16, saturated at the largest finite number.
+/// Writes a row as bf16, rounded to nearest even, otherwise as [`encode_f16`].
 #[inline(always)]
-pub fn encode_bf16(row: &[f32], codes: &mut [u16]) -> Facts {
-    let largest = bf16::MAX.to_f32();
+pub fn encode_bf16(row: &[f32], codes: &mut [u16], read: &mut [f32]) -> Facts {
     for (code, &number) in codes.iter_mut().zip(row) {
-        *code = bf16::from_f32(number.clamp(-largest, largest)).to_bits();
+        let bits = number.to_bits();
+        *code = ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16;
     }
-    Facts::coded(row, None, |i| bf16::from_bits(codes[i]).to_f64())
+    saturate(codes, bf16::INFINITY.to_bits());
+    decode_bf16(codes, read);
+    Facts::coded(row, read, None)
 }
 
-/// Writes a row as integers from −127 to 127 times a scale that its largest number sets.
+/// Infinities become the largest finite number, which is the code before.
 #[inline(always)]
-pub fn encode_int8(row: &[f32], codes: &mut [i8]) -> Facts {
+fn saturate(codes: &mut [u16], infinity: u16) {
+    for code in codes {
+        *code -= u16::from(*code & 0x7fff == infinity);
+    }
+}
+
+/// Writes a row as integers from −127 to 127 times a scale that its largest number sets, otherwise as
+/// [`encode_f16`].
+#[inline(always)]
+pub fn encode_int8(row: &[f32], codes: &mut [i8], read: &mut [f32]) -> Facts {
     let largest = row
         .iter()
         .fold(0.0f32, |most, number| most.max(number.abs()));
@@ -108,12 +118,11 @@ pub fn encode_int8(row: &[f32], codes: &mut [i8]) -> Facts {
         0.0
     };
     for (code, &number) in codes.iter_mut().zip(row) {
-        *code = (f64::from(number) * factor).round_ties_even() as i8;
+        let nearest = (f64::from(number) * factor).round_ties_even();
+        *code = nearest.clamp(-127.0, 127.0) as i8;
     }
-    for code in codes.iter_mut() {
-        *code = (*code).max(-127);
-    }
-    Facts::coded(row, Some(scale), |i| f64::from(scale) * f64::from(codes[i]))
+    decode_int8(codes, scale, read);
+    Facts::coded(row, read, Some(scale))
 }
 
 /// Reads half precision.
@@ -179,20 +188,22 @@ mod tests {
         for row in rows {
             let mut read = vec![0.0f32; 37];
             let (mut wide, mut narrow) = (vec![0u16; 37], vec![0i8; 37]);
-            let facts = encode_f16(&row, &mut wide);
-            decode_f16(&wide, &mut read);
+            let facts = encode_f16(&row, &mut wide, &mut read);
+            let nearest = |x: f32| f16::from_f32(x.clamp(-65504.0, 65504.0)).to_f32();
+            assert!(row.iter().zip(&read).all(|(&x, &read)| nearest(x) == read));
             assert!(
                 distance(&row, &read) <= f64::from(facts.error),
                 "f16 {row:?}"
             );
-            let facts = encode_bf16(&row, &mut wide);
-            decode_bf16(&wide, &mut read);
+            let facts = encode_bf16(&row, &mut wide, &mut read);
+            let most = bf16::MAX.to_f32();
+            let nearest = |x: f32| bf16::from_f32(x.clamp(-most, most)).to_f32();
+            assert!(row.iter().zip(&read).all(|(&x, &read)| nearest(x) == read));
             assert!(
                 distance(&row, &read) <= f64::from(facts.error),
                 "bf16 {row:?}"
             );
-            let facts = encode_int8(&row, &mut narrow);
-            decode_int8(&narrow, facts.scale, &mut read);
+            let facts = encode_int8(&row, &mut narrow, &mut read);
             assert!(
                 distance(&row, &read) <= f64::from(facts.error),
                 "int8 {row:?}"
@@ -204,9 +215,9 @@ mod tests {
     #[test]
     fn numbers_that_fit_have_no_error() {
         let row = [1.0, -0.5, 0.25, 3.0];
-        let mut codes = [0u16; 4];
-        assert_eq!(encode_f16(&row, &mut codes).error, 0.0);
-        assert_eq!(encode_bf16(&row, &mut codes).error, 0.0);
+        let (mut codes, mut read) = ([0u16; 4], [0.0; 4]);
+        assert_eq!(encode_f16(&row, &mut codes, &mut read).error, 0.0);
+        assert_eq!(encode_bf16(&row, &mut codes, &mut read).error, 0.0);
         assert_eq!(Facts::exact(&[3.0, 4.0]).norm, 5.0);
     }
 }

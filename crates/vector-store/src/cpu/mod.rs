@@ -23,7 +23,7 @@ use crate::bitset::Bitset;
 use crate::context::{DeviceContext, Kind};
 use crate::engine::{Config, Engine, Error, Hit, MemoryStats, Result, Scan, Shortage};
 use crate::types::GpuDeviceInfo;
-use rows::Rows;
+use rows::{Room, Rows};
 
 pub(crate) use info::device;
 
@@ -96,9 +96,9 @@ impl pulp::NullaryFnOnce for Push<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let (mut wide, mut narrow) = (vec![0; self.dimension], vec![0; self.dimension]);
+        let mut room = Room::new(self.dimension);
         for row in self.rows.chunks_exact(self.dimension) {
-            self.into.push(row, &mut wide, &mut narrow);
+            self.into.push(row, &mut room);
         }
     }
 }

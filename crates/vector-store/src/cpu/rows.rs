@@ -33,6 +33,23 @@ macro_rules! each {
     };
 }
 
+/// Room to encode a row in.
+pub(super) struct Room {
+    wide: Vec<u16>,
+    narrow: Vec<i8>,
+    read: Vec<f32>,
+}
+
+impl Room {
+    pub(super) fn new(dimension: usize) -> Self {
+        Self {
+            wide: vec![0; dimension],
+            narrow: vec![0; dimension],
+            read: vec![0.0; dimension],
+        }
+    }
+}
+
 impl Rows {
     pub(super) fn new(dimension: usize, dtype: Dtype) -> Self {
         Self {
@@ -82,23 +99,24 @@ impl Rows {
         each!(&mut self.codes, codes => codes.reserve(rows), Ok(()))
     }
 
-    /// Appends one row where room was reserved for it. `wide` and `narrow` are room of its length.
+    /// Appends one row where room was reserved for it. `room` is for vectors of its length.
     #[inline(always)]
-    pub(super) fn push(&mut self, row: &[f32], wide: &mut [u16], narrow: &mut [i8]) {
+    pub(super) fn push(&mut self, row: &[f32], room: &mut Room) {
+        let Room { wide, narrow, read } = room;
         let facts = match &mut self.codes {
             Codes::Originals => Facts::exact(row),
             Codes::F16(codes) => {
-                let facts = codec::encode_f16(row, wide);
+                let facts = codec::encode_f16(row, wide, read);
                 codes.push(wide);
                 facts
             }
             Codes::Bf16(codes) => {
-                let facts = codec::encode_bf16(row, wide);
+                let facts = codec::encode_bf16(row, wide, read);
                 codes.push(wide);
                 facts
             }
             Codes::Int8(codes) => {
-                let facts = codec::encode_int8(row, narrow);
+                let facts = codec::encode_int8(row, narrow, read);
                 codes.push(narrow);
                 facts
             }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use pulp::Simd;
+
 use super::kernels;
 use super::rows::Rows;
 use super::tasks::Task;
@@ -34,7 +36,7 @@ struct Query<'a> {
 impl<'a> Job<'a> {
     pub(super) fn new(config: &Config, rows: &'a Rows, scan: &'a Scan<'a>) -> Self {
         let (metric, dimension) = (config.metric, config.dimension);
-        let depth = kernels::depth(dimension);
+        let depth = pulp::Arch::new().dispatch(Depth(dimension));
         let query = |numbers: &'a [f32]| {
             let norm = canonical::norm(numbers);
             let bound = Bound::new(metric, norm, dimension, depth);
@@ -68,16 +70,28 @@ impl<'a> Job<'a> {
     }
 }
 
+/// Roundings of a score with the instructions that a [`Pass`] is run with.
+struct Depth(usize);
+
+impl pulp::WithSimd for Depth {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        kernels::depth::<S>(self.0)
+    }
+}
+
 struct Pass<'a> {
     job: &'a Job<'a>,
     task: &'a Task,
 }
 
-impl pulp::NullaryFnOnce for Pass<'_> {
+impl pulp::WithSimd for Pass<'_> {
     type Output = Vec<Top>;
 
     #[inline(always)]
-    fn call(self) -> Vec<Top> {
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<Top> {
         let job = self.job;
         let queries = &job.queries[self.task.queries.clone()];
         let mut tops = vec![Top::new(job.scan.k); queries.len()];
@@ -87,7 +101,7 @@ impl pulp::NullaryFnOnce for Pass<'_> {
                 let mut word = job.scan.word(index) & within(rows, index);
                 while word != 0 {
                     let row = index * 64 + word.trailing_zeros() as usize;
-                    job.visit(queries, row, &mut room, &mut tops);
+                    job.visit(simd, queries, row, &mut room, &mut tops);
                     word &= word - 1;
                 }
             }
@@ -108,19 +122,26 @@ fn within(rows: &Range<usize>, index: usize) -> u64 {
 impl Job<'_> {
     /// Offers a row to each query.
     #[inline(always)]
-    fn visit(&self, queries: &[Query<'_>], row: usize, room: &mut [f32], tops: &mut [Top]) {
+    fn visit<S: Simd>(
+        &self,
+        simd: S,
+        queries: &[Query<'_>],
+        row: usize,
+        room: &mut [f32],
+        tops: &mut [Top],
+    ) {
         let facts = self.rows.facts.row(row)[0];
         let read = self.rows.read(row, facts.scale, room);
         let (groups, rest) = queries.as_chunks::<GROUP>();
         for (group, tops) in groups.iter().zip(tops.chunks_mut(GROUP)) {
-            let scores = kernels::scores(self.metric, group.map(|query| query.numbers), read);
+            let scores = kernels::scores(simd, self.metric, group.map(|query| query.numbers), read);
             for ((query, top), score) in group.iter().zip(tops).zip(scores) {
                 self.judge(query, row, &facts, score, top);
             }
         }
         let done = groups.len() * GROUP;
         for (query, top) in rest.iter().zip(&mut tops[done..]) {
-            let [score] = kernels::scores(self.metric, [query.numbers], read);
+            let [score] = kernels::scores(simd, self.metric, [query.numbers], read);
             self.judge(query, row, &facts, score, top);
         }
     }
