@@ -13,6 +13,7 @@ pub(crate) enum Call {
     Remove(Vec<String>),
     Compact,
     Clear,
+    Reload,
     Search {
         queries: Vec<Vec<f32>>,
         k: usize,
@@ -48,6 +49,7 @@ impl Call {
             Self::Remove(ids) => store.remove(ids).map(count),
             Self::Compact => store.compact().map(|()| count(0)),
             Self::Clear => store.clear().map(|()| count(0)),
+            Self::Reload => Ok(count(0)),
             Self::Search { queries, k, wanted } => on_store(store, queries, *k, wanted),
         }
         .map_err(|error| match error {
@@ -64,7 +66,7 @@ impl Call {
             Self::Add(entries) => plain.add(entries, false).map(count),
             Self::Upsert(entries) => plain.add(entries, true).map(count),
             Self::Remove(ids) => plain.remove(ids).map(count),
-            Self::Compact => Ok(count(0)),
+            Self::Compact | Self::Reload => Ok(count(0)),
             Self::Clear => {
                 plain.entries.clear();
                 Ok(count(0))
@@ -204,6 +206,6 @@ pub(crate) fn calls(dimension: usize) -> impl Strategy<Value = Call> {
         1 => Just(Call::Compact),
         8 => (queries, k, wanted()).prop_map(|(queries, k, wanted)| Call::Search { queries, k, wanted }),
         // Rare, or nothing is ever there.
-        1 => prop_oneof![3 => Just(Call::Compact), 1 => Just(Call::Clear)],
+        1 => prop_oneof![3 => Just(Call::Reload), 1 => Just(Call::Clear)],
     ]
 }

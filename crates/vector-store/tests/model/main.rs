@@ -10,33 +10,56 @@ use proptest::test_runner::{Config as Runs, TestRunner};
 
 use calls::{Call, calls};
 use plain::Plain;
+use tempfile::TempDir;
+use vector_store::file::Stored;
+use vector_store::shards::Shards;
 use vector_store::store::{Compaction, Store};
-use vector_store::{Config, Dtype, Metric};
+use vector_store::{Config, Dtype, Engine, Metric, open};
 
 const METRICS: [Metric; 3] = [Metric::L2, Metric::InnerProduct, Metric::Cosine];
 const DTYPES: [Dtype; 4] = [Dtype::F32, Dtype::F16, Dtype::Bf16, Dtype::Int8];
 
 /// A store and its model.
 struct Pair {
+    make: Make,
     store: Store,
     plain: Plain,
+    folder: TempDir,
 }
 
+/// How an engine is made.
+type Make = fn(Config) -> Box<dyn Engine>;
+
+/// So little that sequences of a few calls reach it.
+const COMPACTION: Compaction = Compaction {
+    fraction: 0.4,
+    least: 5,
+};
+
 impl Pair {
-    fn new(device: &str, config: Config) -> Self {
-        // So little that sequences of a few calls reach it.
-        let compaction = Compaction {
-            fraction: 0.4,
-            least: 5,
-        };
-        let store = Store::open(device, config).unwrap();
+    fn new(make: Make, config: Config) -> Self {
+        let store = Store::new(make(config)).unwrap();
         Self {
-            store: store.compaction(Some(compaction)),
+            make,
+            store: store.compaction(Some(COMPACTION)),
             plain: Plain::new(config),
+            folder: TempDir::new().unwrap(),
         }
     }
 
+    /// Saves the store, and goes on with what is loaded.
+    fn reload(&mut self) {
+        let path = self.folder.path().join("store");
+        self.store.save(&path).unwrap();
+        let stored = Stored::open(&path).unwrap();
+        let store = Store::restore(&stored, (self.make)(*self.store.config())).unwrap();
+        self.store = store.compaction(Some(COMPACTION));
+    }
+
     fn call(&mut self, call: &Call) -> Result<(), TestCaseError> {
+        if matches!(call, Call::Reload) {
+            self.reload();
+        }
         let (left, right) = (
             call.on_store(&mut self.store),
             call.on_plain(&mut self.plain),
@@ -56,7 +79,7 @@ impl Pair {
     }
 }
 
-fn check(device: &str, cases: u32, longest: usize) {
+fn check(make: Make, cases: u32, longest: usize) {
     let configs = (
         prop::sample::select(METRICS.to_vec()),
         prop::sample::select(DTYPES.to_vec()),
@@ -75,19 +98,19 @@ fn check(device: &str, cases: u32, longest: usize) {
         ..Runs::default()
     };
     let result = TestRunner::new(runs).run(&strategy, |(config, calls)| {
-        let mut pair = Pair::new(device, config);
+        let mut pair = Pair::new(make, config);
         calls.iter().try_for_each(|call| pair.call(call))
     });
     if let Err(error) = result {
-        panic!("{device}: {error}");
+        panic!("{error}");
     }
 }
 
 /// Everything where the environment asks for it.
 fn cases(few: u32, many: u32) -> u32 {
-    match std::env::var_os("REDWICK_TEST_ALL") {
-        Some(_) => many,
-        None => {
+    match std::env::var("REDWICK_TEST_ALL").as_deref() {
+        Ok("1") => many,
+        _ => {
             println!("left out: {} of {many} sequences of calls", many - few);
             few
         }
@@ -96,5 +119,18 @@ fn cases(few: u32, many: u32) -> u32 {
 
 #[test]
 fn the_cpu_does_as_the_model() {
-    check("cpu", cases(400, 20_000), 30);
+    check(
+        |config| open("cpu", config).unwrap(),
+        cases(300, 20_000),
+        30,
+    );
+}
+
+#[test]
+fn shards_do_as_the_model() {
+    let make: Make = |config| {
+        let shards = (0..3).map(|_| open("cpu", config).unwrap());
+        Box::new(Shards::new(shards.collect()).unwrap())
+    };
+    check(make, cases(100, 10_000), 30);
 }
