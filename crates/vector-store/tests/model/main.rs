@@ -134,3 +134,15 @@ fn shards_do_as_the_model() {
     };
     check(make, cases(100, 10_000), 30);
 }
+
+/// Waves of 64 and of 32, every access checked.
+#[test]
+fn gpus_do_as_the_model() {
+    let makes: [Make; 2] = [
+        |config| open("emulated:gfx90a:checked", config).unwrap(),
+        |config| open("emulated:gfx1100:checked", config).unwrap(),
+    ];
+    for make in makes {
+        check(make, cases(40, 1000), 20);
+    }
+}
