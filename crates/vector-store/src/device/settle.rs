@@ -7,7 +7,7 @@ use super::DeviceEngine;
 use super::choice::Choice;
 use super::chunks::TILE;
 use super::gpu::{Block, address, memory};
-use super::plan::Inputs;
+use super::inputs::Inputs;
 use crate::engine::{Hit, Result};
 use crate::order;
 
