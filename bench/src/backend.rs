@@ -1,10 +1,18 @@
 //! The two backends: how their devices are opened, and how their streams' time is read.
 
+use candle_core::{DType, Device, Result, Tensor};
+
 #[cfg(feature = "redwick")]
 pub(crate) use redwick::*;
 
 #[cfg(not(feature = "redwick"))]
 pub(crate) use cuda::*;
+
+/// Memory of so many bytes, with nothing in it.
+pub(crate) fn allocate(bytes: usize, device: &Device) -> Result<Tensor> {
+    // SAFETY: nobody reads the elements.
+    unsafe { Tensor::empty(bytes, DType::U8, device) }
+}
 
 #[cfg(feature = "redwick")]
 mod redwick {
@@ -42,17 +50,28 @@ mod redwick {
 mod cuda {
     use anyhow::Result;
     use candle_core::Device;
-    use candle_core::cuda_backend::cudarc::driver::{CudaEvent, sys::CUevent_flags};
+    use candle_core::cuda_backend::cudarc::driver::sys::{CUevent_flags, CUmemPool_attribute};
+    use candle_core::cuda_backend::cudarc::driver::{CudaEvent, result};
 
     pub(crate) const NAME: &str = "candle_cuda";
     pub(crate) const DEFAULT_DEVICE: &str = "0";
 
+    /// Opens a device in the fastest configuration of that backend.
     pub(crate) fn open(name: &str) -> Result<Device> {
         let device = Device::new_cuda(name.parse()?)?;
-        // The fastest configuration of that backend: without the events that it records around each
-        // use of a tensor, which one stream does not need.
+        let cuda = device.as_cuda_device()?;
+        // Without the events that it records around each use of a tensor.
         // SAFETY: this program uses one stream.
-        unsafe { device.as_cuda_device()?.disable_event_tracking() };
+        unsafe { cuda.disable_event_tracking() };
+        // The driver's pool keeps what it is given back, whatever waits for the device.
+        let mut keep = u64::MAX;
+        let ordinal = cuda.cuda_stream().context().cu_device();
+        // SAFETY: the attribute is 64 bits; the device is open.
+        unsafe {
+            let pool = result::device::get_default_mem_pool(ordinal)?;
+            let attribute = CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
+            result::mem_pool::set_attribute(pool, attribute, (&raw mut keep).cast())?;
+        }
         Ok(device)
     }
 

@@ -1,109 +1,40 @@
-//! A case: what goes in, what is done, and the least that a device must do for it.
+//! A case: how it is made ready on a device, and the least that a device must do for it.
 
 use candle_core::{DType, Device, Result, Tensor};
 
-/// What an input holds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Fill {
-    /// Numbers drawn evenly from -1 to 1.
-    Numbers,
-    /// Indices below a bound, as u32.
-    Indices(usize),
-    /// 0 or 1, as u8.
-    Flags,
-}
+use crate::input::Input;
 
-/// How an input lies in memory.
+/// What is repeated and timed.
+pub(crate) type Program = Box<dyn FnMut() -> Result<Tensor>>;
+
+/// Which clock says how long a run takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum View {
-    /// As its dimensions say.
-    Plain,
-    /// The last two dimensions swapped: the tensor has the dimensions that it is given with.
-    Transposed,
+pub(crate) enum Clock {
+    /// Events of the device's stream.
+    Device,
+    /// The host's: for what the device has no part in, or is waited for.
+    Host,
 }
 
-/// An input.
-#[derive(Clone, Debug)]
-pub(crate) struct Input {
-    pub(crate) dims: Vec<usize>,
-    pub(crate) dtype: DType,
-    pub(crate) fill: Fill,
-    pub(crate) view: View,
-}
-
-/// Numbers of these dimensions.
-pub(crate) fn numbers(dims: &[usize], dtype: DType) -> Input {
-    let (dims, fill, view) = (dims.to_vec(), Fill::Numbers, View::Plain);
-    Input {
-        dims,
-        dtype,
-        fill,
-        view,
-    }
-}
-
-/// Indices below a bound.
-pub(crate) fn indices(dims: &[usize], bound: usize) -> Input {
-    let fill = Fill::Indices(bound);
-    Input {
-        fill,
-        ..numbers(dims, DType::U32)
-    }
-}
-
-/// Conditions.
-pub(crate) fn flags(dims: &[usize]) -> Input {
-    let fill = Fill::Flags;
-    Input {
-        fill,
-        ..numbers(dims, DType::U8)
-    }
-}
-
-impl Input {
-    /// The same tensor, as the transpose of another in memory.
-    pub(crate) fn transposed(self) -> Self {
-        let view = View::Transposed;
-        Self { view, ..self }
-    }
-
-    pub(crate) fn bytes(&self) -> u64 {
-        (self.dims.iter().product::<usize>() * self.dtype.size_in_bytes()) as u64
-    }
-
-    /// Fresh random contents.
-    pub(crate) fn make(&self, device: &Device) -> Result<Tensor> {
-        let mut dims = self.dims.clone();
-        let rank = dims.len();
-        if self.view == View::Transposed {
-            dims.swap(rank - 2, rank - 1);
-        }
-        let tensor = self.drawn(&dims, device)?;
-        match self.view {
-            View::Plain => Ok(tensor),
-            View::Transposed => tensor.t(),
-        }
-    }
-
-    fn drawn(&self, dims: &[usize], device: &Device) -> Result<Tensor> {
-        let draw = |low: f32, high: f32| Tensor::rand(low, high, dims, device);
-        match self.fill {
-            Fill::Numbers => draw(-1.0, 1.0)?.to_dtype(self.dtype),
-            Fill::Indices(bound) => draw(0.0, bound as f32 * 0.999_999)?.to_dtype(DType::U32),
-            Fill::Flags => draw(0.0, 1.999)?.to_dtype(DType::U32)?.to_dtype(DType::U8),
-        }
-    }
-}
-
-/// What is timed.
-pub(crate) type Run = Box<dyn Fn(&[Tensor]) -> Result<Tensor>>;
+/// More than twice the largest L2 of the devices that this is run on.
+const ROTATED_BYTES: u64 = 160 << 20;
+const MAX_SETS: u64 = 64;
 
 /// A case.
 pub(crate) struct Case {
     pub(crate) group: &'static str,
     pub(crate) name: String,
-    pub(crate) inputs: Vec<Input>,
-    pub(crate) run: Run,
+    /// Makes it ready: inputs and weights are drawn on the device.
+    pub(crate) make: Box<dyn FnOnce(&Device) -> Result<Program>>,
+    pub(crate) bounds: Bounds,
+}
+
+/// What says how fast a case can be at most, and how it is timed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) clock: Clock,
+    /// Bytes of the inputs.
+    pub(crate) input_bytes: u64,
     /// Bytes that must move, where it is not all of the inputs and of the result.
     pub(crate) bytes: Option<u64>,
     /// Floating-point operations that must be done, and in which type.
@@ -112,6 +43,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
+    /// An op of some inputs, of which there are as many sets as the L2 cannot hold.
     pub(crate) fn new(
         group: &'static str,
         name: impl Into<String>,
@@ -119,33 +51,82 @@ impl Case {
         run: impl Fn(&[Tensor]) -> Result<Tensor> + 'static,
     ) -> Self {
         let math = inputs.first().map_or(DType::F32, |input| input.dtype);
+        let input_bytes = inputs.iter().map(Input::bytes).sum();
+        let make = move |device: &Device| {
+            let set = || inputs.iter().map(|input| input.make(device)).collect();
+            let sets: Vec<Vec<Tensor>> = sets(input_bytes, set)?;
+            Ok(turning(sets, move |set: &Vec<Tensor>| run(set)))
+        };
+        let mut case = Self::program(group, name, math, make);
+        case.bounds.input_bytes = input_bytes;
+        case
+    }
+
+    /// Anything that is made ready once and repeated; `math` is the type that it computes in.
+    pub(crate) fn program(
+        group: &'static str,
+        name: impl Into<String>,
+        math: DType,
+        make: impl FnOnce(&Device) -> Result<Program> + 'static,
+    ) -> Self {
         Self {
             group,
             name: name.into(),
-            inputs,
-            run: Box::new(run),
-            bytes: None,
-            flops: 0,
-            math,
+            make: Box::new(make),
+            bounds: Bounds {
+                clock: Clock::Device,
+                input_bytes: 0,
+                bytes: None,
+                flops: 0,
+                math,
+            },
         }
     }
 
-    pub(crate) fn moving(self, bytes: u64) -> Self {
-        let bytes = Some(bytes);
-        Self { bytes, ..self }
+    /// At least so many bytes move.
+    pub(crate) fn moving(mut self, bytes: u64) -> Self {
+        self.bounds.bytes = Some(bytes);
+        self
     }
 
-    pub(crate) fn computing(self, flops: u64) -> Self {
-        Self { flops, ..self }
+    /// So many floating-point operations are done.
+    pub(crate) fn computing(mut self, flops: u64) -> Self {
+        self.bounds.flops = flops;
+        self
     }
 
+    /// Timed by the host's clock; the device's limits say nothing on it.
+    pub(crate) fn on_host(mut self) -> Self {
+        self.bounds.clock = Clock::Host;
+        self
+    }
+
+    /// Whether its group or its name contains one of these.
     pub(crate) fn is_named(&self, parts: &[String]) -> bool {
         let named = |part: &String| self.group.contains(part) || self.name.contains(part);
-        parts.is_empty() || parts.iter().any(named)
+        parts.iter().any(named)
     }
 
     /// The name with its group, by which the two backends' times are joined.
     pub(crate) fn key(&self) -> String {
         format!("{}/{}", self.group, self.name)
     }
+}
+
+/// As many of something as exceeds the L2, each of so many bytes.
+pub(crate) fn sets<T>(bytes: u64, make: impl FnMut() -> Result<T>) -> Result<Vec<T>> {
+    let count = ROTATED_BYTES.div_ceil(bytes.max(1)).clamp(1, MAX_SETS);
+    std::iter::repeat_with(make).take(count as usize).collect()
+}
+
+/// A program that takes the next of the sets in each run.
+pub(crate) fn turning<T: 'static>(
+    sets: Vec<T>,
+    run: impl Fn(&T) -> Result<Tensor> + 'static,
+) -> Program {
+    let mut turn = 0;
+    Box::new(move || {
+        turn = (turn + 1) % sets.len();
+        run(&sets[turn])
+    })
 }

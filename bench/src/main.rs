@@ -7,14 +7,18 @@
 mod backend;
 mod case;
 mod cases;
+mod input;
 mod measure;
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use serde::Serialize;
 
+use crate::case::Case;
 use crate::measure::Timing;
 
 /// Times Candle's operations on a GPU.
@@ -27,6 +31,12 @@ struct Options {
     /// Only cases whose group or name contains one of these, separated by commas.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// No cases whose group or name contains one of these.
+    #[arg(long, value_delimiter = ',')]
+    skip: Vec<String>,
+    /// Starts no case after so many seconds.
+    #[arg(long)]
+    seconds: Option<u64>,
     /// Divides the sizes: to try the list on a slow device.
     #[arg(long, default_value_t = 1)]
     shrink: usize,
@@ -41,28 +51,49 @@ struct Options {
     json: Option<PathBuf>,
 }
 
+impl Options {
+    fn wants(&self, case: &Case) -> bool {
+        (self.only.is_empty() || case.is_named(&self.only)) && !case.is_named(&self.skip)
+    }
+
+    fn is_late(&self, start: Instant) -> bool {
+        let limit = self.seconds.map(Duration::from_secs);
+        limit.is_some_and(|limit| start.elapsed() > limit)
+    }
+}
+
 fn main() -> Result<()> {
     let options = Options::parse();
+    let start = Instant::now();
     let device = backend::open(&options.device)?;
     let limits = measure::limits(&device, options.shrink)?;
-    let cases = cases::all(options.shrink);
-    let wanted = cases.iter().filter(|case| case.is_named(&options.only));
     let mut timings: Vec<Timing> = Vec::new();
-    for case in wanted {
+    for case in cases::all(options.shrink) {
+        if !options.wants(&case) {
+            continue;
+        }
+        if options.is_late(start) {
+            eprintln!("{}: no time left", case.key());
+            continue;
+        }
         let timing = measure::run(case, &device, &limits);
         eprintln!("{}", report::line(&timing));
         timings.push(timing);
-    }
-    if let Some(path) = &options.save {
-        let text = serde_json::to_string_pretty(&timings)?;
-        std::fs::write(path, text).with_context(|| path.display().to_string())?;
+        // After each case: what follows may end the program.
+        if let Some(path) = &options.save {
+            save(path, &timings)?;
+        }
     }
     let other = options.against.as_deref().map(report::read).transpose()?;
     let rows = report::join(timings, other.unwrap_or_default());
     println!("{}", report::table(&rows, &limits));
     if let Some(path) = &options.json {
-        let text = serde_json::to_string_pretty(&rows)?;
-        std::fs::write(path, text).with_context(|| path.display().to_string())?;
+        save(path, &rows)?;
     }
     Ok(())
+}
+
+fn save(path: &Path, what: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(what)?;
+    std::fs::write(path, text).with_context(|| path.display().to_string())
 }

@@ -2,8 +2,9 @@
 //!
 //! Inputs are random, and there are as many sets of them as it takes to exceed twice the L2 cache;
 //! runs rotate among the sets. A sample is some runs between two events of the stream, enough of them
-//! that it takes a millisecond or more; the result is the median of the samples. The host's time is
-//! what it takes to enqueue a run while the device is kept busy or has nothing to do, whichever comes.
+//! that it takes a millisecond or more; the result is the median of the samples, of which slow cases
+//! take fewer. What needs the host's clock is waited for at the end of a sample. The host's time is
+//! what it takes to enqueue a run.
 
 use std::time::{Duration, Instant};
 
@@ -12,15 +13,15 @@ use candle_core::{DType, Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::Mark;
-use crate::case::Case;
+use crate::case::{Bounds, Case, Clock, Program};
 
-/// More than twice the largest L2 of the devices that this is run on.
-const ROTATED_BYTES: u64 = 160 << 20;
-const MAX_SETS: u64 = 64;
 const SAMPLES: usize = 15;
+const FEWEST_SAMPLES: usize = 3;
 /// A sample takes at least this long, where a case can be repeated so often.
 const SAMPLE: Duration = Duration::from_millis(1);
 const MAX_RUNS: usize = 500;
+/// What all samples of a case may take, if that is enough for the fewest.
+const BUDGET: Duration = Duration::from_millis(250);
 
 /// What a case took, or why it could not run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -69,9 +70,12 @@ pub(crate) fn limits(device: &Device, shrink: usize) -> Result<Limits> {
 }
 
 impl Limits {
-    fn floor_ms(&self, case: &Case, output_bytes: u64) -> f64 {
-        let all = || case.inputs.iter().map(|input| input.bytes()).sum::<u64>() + output_bytes;
-        let bytes = case.bytes.unwrap_or_else(all);
+    /// The least that a case takes: 0 where the limits say nothing on it.
+    fn floor_ms(&self, case: &Bounds, output_bytes: u64) -> f64 {
+        if case.clock == Clock::Host {
+            return 0.0;
+        }
+        let bytes = case.bytes.unwrap_or(case.input_bytes + output_bytes);
         let moving = bytes as f64 / self.bytes_per_second;
         let half = usize::from(case.math.size_in_bytes() == 2);
         let computing = case.flops as f64 / self.flops_per_second[half];
@@ -80,7 +84,7 @@ impl Limits {
 }
 
 /// Times a case.
-pub(crate) fn run(case: &Case, device: &Device, limits: &Limits) -> Timing {
+pub(crate) fn run(case: Case, device: &Device, limits: &Limits) -> Timing {
     let mut timing = Timing {
         case: case.key(),
         group: case.group.to_owned(),
@@ -89,9 +93,10 @@ pub(crate) fn run(case: &Case, device: &Device, limits: &Limits) -> Timing {
         host_us: None,
         error: None,
     };
+    let bounds = case.bounds;
     match measured(case, device) {
         Ok(found) => {
-            timing.floor_ms = limits.floor_ms(case, found.output_bytes);
+            timing.floor_ms = limits.floor_ms(&bounds, found.output_bytes);
             timing.ms = Some(found.ms);
             timing.host_us = Some(found.host_us);
         }
@@ -106,34 +111,16 @@ struct Found {
     output_bytes: u64,
 }
 
-fn measured(case: &Case, device: &Device) -> Result<Found> {
-    let bytes: u64 = case.inputs.iter().map(|input| input.bytes()).sum();
-    let sets = ROTATED_BYTES.div_ceil(bytes.max(1)).clamp(1, MAX_SETS);
-    let sets = (0..sets)
-        .map(|_| case.inputs.iter().map(|input| input.make(device)).collect())
-        .collect::<candle_core::Result<Vec<Vec<Tensor>>>>()?;
-    let output = (case.run)(&sets[0])?;
+fn measured(case: Case, device: &Device) -> Result<Found> {
+    let clock = case.bounds.clock;
+    let mut program = (case.make)(device)?;
+    let output = program()?;
     let output_bytes = (output.elem_count() * output.dtype().size_in_bytes()) as u64;
     drop(output);
-    let mut turn = sets.iter().cycle();
-    let mut batch = |runs: usize| -> Result<(f64, f64)> {
-        device.synchronize()?;
-        let start = Mark::now(device)?;
-        let host = Instant::now();
-        for inputs in turn.by_ref().take(runs) {
-            (case.run)(inputs)?;
-        }
-        let host = host.elapsed().as_secs_f64() * 1e6 / runs as f64;
-        let ms = Mark::now(device)?.milliseconds_since(&start)?;
-        Ok((ms / runs as f64, host))
-    };
-    // Warm up, and find out how many runs a sample takes.
-    let (once, _) = batch(3)?;
-    let runs = (SAMPLE.as_secs_f64() * 1e3 / once.max(1e-6)).ceil() as usize;
-    let runs = runs.clamp(1, MAX_RUNS);
-    batch(runs)?;
-    let samples = (0..SAMPLES)
-        .map(|_| batch(runs))
+    let mut sample = |runs: usize| sample(&mut program, runs, clock, device);
+    let (runs, samples) = plan(&mut sample)?;
+    let samples = (0..samples)
+        .map(|_| sample(runs))
         .collect::<Result<Vec<_>>>()?;
     let (times, hosts): (Vec<f64>, Vec<f64>) = samples.into_iter().unzip();
     let ms = median(times);
@@ -143,6 +130,43 @@ fn measured(case: &Case, device: &Device) -> Result<Found> {
         host_us: median(hosts),
         output_bytes,
     })
+}
+
+/// How many runs a sample takes, and how many samples; warms up to find out.
+fn plan(sample: &mut impl FnMut(usize) -> Result<(f64, f64)>) -> Result<(usize, usize)> {
+    let budget = BUDGET.as_secs_f64() * 1e3;
+    let shortest = SAMPLE.as_secs_f64() * 1e3;
+    let (mut once, _) = sample(1)?;
+    if once < budget / 50.0 {
+        (once, _) = sample(5)?;
+    }
+    let once = once.max(1e-4);
+    let runs = ((shortest / once).ceil() as usize).clamp(1, MAX_RUNS);
+    if runs > 1 {
+        sample(runs)?;
+    }
+    let samples = (budget / (once * runs as f64)) as usize;
+    Ok((runs, samples.clamp(FEWEST_SAMPLES, SAMPLES)))
+}
+
+/// Milliseconds that a run takes, and microseconds of the host.
+fn sample(program: &mut Program, runs: usize, clock: Clock, device: &Device) -> Result<(f64, f64)> {
+    device.synchronize()?;
+    let start = Mark::now(device)?;
+    let host = Instant::now();
+    for _ in 0..runs {
+        program()?;
+    }
+    let enqueued = host.elapsed();
+    let ms = match clock {
+        Clock::Device => Mark::now(device)?.milliseconds_since(&start)?,
+        Clock::Host => {
+            device.synchronize()?;
+            host.elapsed().as_secs_f64() * 1e3
+        }
+    };
+    let runs = runs as f64;
+    Ok((ms / runs, enqueued.as_secs_f64() * 1e6 / runs))
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -99,7 +99,8 @@ fn cells(row: &Row) -> [String; 6] {
         Some(value) => format!("{value:.digits$}"),
         None => "–".to_owned(),
     };
-    let share = row.redwick_ms.map(|ms| 100.0 * row.floor_ms / ms);
+    let bounded = row.redwick_ms.filter(|_| row.floor_ms > 0.0);
+    let share = bounded.map(|ms| 100.0 * row.floor_ms / ms);
     [
         row.case.clone(),
         number(row.redwick_ms, 4),

@@ -3,7 +3,7 @@
 //! [`FAMILIES`] is the table: a row of [`op::Op`] for each op says which dtypes, shapes and layouts
 //! go in and how right the result must be. To add an op, add a row to a file of [`ops`] and, where
 //! it is a new list of rows, the list to [`FAMILIES`]. `tests/suite` runs the table on each device
-//! of [`EMULATED`] and on Candle's CPU backend itself.
+//! of [`EMULATED`], or of those that [`DEVICES_VARIABLE`] names, and on Candle's CPU backend itself.
 
 mod check;
 pub mod compare;
@@ -20,5 +20,7 @@ mod suite;
 pub mod view;
 
 pub use check::Outcome;
-pub use devices::{EMULATED, emulated, not_emulated};
+pub use devices::{
+    DEVICES_VARIABLE, EMULATED, device, emulated, not_emulated, tested, tests_emulated,
+};
 pub use suite::{FAMILIES, Family, by_name};

@@ -1,5 +1,6 @@
 //! Project tasks, one file each: `cargo xtask <task>`.
 
+mod bench;
 mod conformance;
 mod coverage;
 mod disassembly;
@@ -14,6 +15,10 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
+    /// Build the benchmark over Candle's own CUDA backend.
+    BenchOpponent(bench::opponent::Options),
+    /// Make a picture and a page of the benchmark's figures.
+    BenchPlot(bench::Options),
     /// Run the conformance suite and write its page, or check it.
     Conformance(conformance::Options),
     /// Run tests with counters, and say which lines they ran.
@@ -32,6 +37,8 @@ enum Task {
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
+        Task::BenchOpponent(options) => bench::opponent::run(&options),
+        Task::BenchPlot(options) => bench::run(&options),
         Task::Conformance(options) => conformance::run(&options),
         Task::Coverage(options) => coverage::run(&options),
         Task::Disassembly(options) => disassembly::run(&options),

@@ -3,7 +3,8 @@
 use candle_core::DType;
 
 use super::{FLOATS, Size, name};
-use crate::case::{Case, flags, numbers};
+use crate::case::Case;
+use crate::input::{flags, numbers};
 
 pub(super) fn cases(size: Size) -> Vec<Case> {
     let mut cases = Vec::new();
@@ -12,7 +13,6 @@ pub(super) fn cases(size: Size) -> Vec<Case> {
         cases.extend(strided(size, dtype));
     }
     cases.extend(casts(size));
-    cases.push(small());
     cases
 }
 
@@ -63,6 +63,19 @@ fn strided(size: Size, dtype: DType) -> Vec<Case> {
             vec![square(), square(), flags(&[n, n])],
             |x| x[2].where_cond(&x[0], &x[1]),
         ),
+        Case::new(
+            group,
+            named("exp x.t()"),
+            vec![square().transposed()],
+            |x| x[0].exp(),
+        ),
+        Case::new(
+            group,
+            named("affine of half the columns"),
+            vec![numbers(&[n, 2 * n], dtype)],
+            move |x| x[0].narrow(1, n / 2, n)?.affine(2.0, 1.0),
+        )
+        .moving((2 * n * n * dtype.size_in_bytes()) as u64),
     ]
 }
 
@@ -84,11 +97,4 @@ fn casts(size: Size) -> Vec<Case> {
         Case::new("cast", title, vec![input], move |x| x[0].to_dtype(to))
     };
     pairs.map(case).into()
-}
-
-fn small() -> Case {
-    let input = || numbers(&[1024], DType::F32);
-    Case::new("small", "add f32 1024", vec![input(), input()], |x| {
-        &x[0] + &x[1]
-    })
 }

@@ -3,12 +3,15 @@
 use candle_core::DType;
 
 use super::{FLOATS, Size, name};
-use crate::case::{Case, indices, numbers};
+use crate::case::Case;
+use crate::input::{indices, numbers};
 
 pub(super) fn cases(size: Size) -> Vec<Case> {
     let mut cases: Vec<Case> = FLOATS.iter().map(|&dtype| embedding(size, dtype)).collect();
     for dim in [0, 1] {
         cases.extend(square(size, dim));
+        cases.extend(FLOATS.map(|dtype| gather(size, dtype, dim)));
+        cases.extend(FLOATS.map(|dtype| select(size, dtype, dim)));
     }
     cases
 }
@@ -29,9 +32,6 @@ fn square(size: Size, dim: usize) -> Vec<Case> {
     let named = |op: &str| format!("{op} f32 8192² dim {dim}");
     let bytes = (n * n * 4) as u64;
     vec![
-        Case::new("index", named("gather"), vec![matrix(), ids()], move |x| {
-            x[0].gather(&x[1], dim)
-        }),
         // Candle's op copies its first operand.
         Case::new(
             "index",
@@ -48,4 +48,21 @@ fn square(size: Size, dim: usize) -> Vec<Case> {
         )
         .moving(4 * bytes),
     ]
+}
+
+fn gather(size: Size, dtype: DType, dim: usize) -> Case {
+    let n = size.of(8192);
+    let title = format!("gather {} 8192² dim {dim}", name(dtype));
+    let inputs = vec![numbers(&[n, n], dtype), indices(&[n, n], n)];
+    Case::new("index", title, inputs, move |x| x[0].gather(&x[1], dim))
+}
+
+/// Every row, or every column, in another order.
+fn select(size: Size, dtype: DType, dim: usize) -> Case {
+    let n = size.of(8192);
+    let title = format!("index_select {} 8192² dim {dim}", name(dtype));
+    let inputs = vec![numbers(&[n, n], dtype), indices(&[n], n)];
+    Case::new("index", title, inputs, move |x| {
+        x[0].index_select(&x[1], dim)
+    })
 }

@@ -3,9 +3,13 @@
 mod elementwise;
 mod indexing;
 mod matmul;
+mod models;
 mod movement;
+mod quantized;
 mod rows;
+mod small;
 mod vision;
+mod weights;
 
 use candle_core::DType;
 
@@ -18,12 +22,15 @@ const FLOATS: [DType; 3] = [DType::F32, DType::F16, DType::BF16];
 pub(crate) fn all(shrink: usize) -> Vec<Case> {
     let size = Size { shrink };
     let lists = [
+        |_| small::cases(),
         elementwise::cases,
         movement::cases,
         rows::cases,
         indexing::cases,
         matmul::cases,
+        quantized::cases,
         vision::cases,
+        models::cases,
     ];
     lists.iter().flat_map(|list| list(size)).collect()
 }

@@ -4,7 +4,8 @@ use candle_core::{D, DType};
 use candle_nn::ops;
 
 use super::{FLOATS, Size, name};
-use crate::case::{Case, numbers};
+use crate::case::Case;
+use crate::input::numbers;
 
 pub(super) fn cases(size: Size) -> Vec<Case> {
     let mut cases = Vec::new();
@@ -25,8 +26,11 @@ pub(super) fn cases(size: Size) -> Vec<Case> {
                 &shape(rows, columns),
             ));
         }
-        cases.push(rope(size, dtype));
-        cases.push(argsort(size, dtype));
+        cases.extend(rope(size, dtype));
+        cases.push(argsort(dtype, size.of(1024), 4096));
+    }
+    for (rows, columns) in [(16, 32_768), (1, 128_256)] {
+        cases.push(argsort(DType::F32, rows, columns));
     }
     cases
 }
@@ -42,6 +46,7 @@ fn reductions(dtype: DType, rows: usize, columns: usize, shape: &str) -> Vec<Cas
     vec![
         Case::new(group, named("sum last"), input(), |x| x[0].sum(D::Minus1)),
         Case::new(group, named("sum first"), input(), |x| x[0].sum(0)),
+        Case::new(group, named("max first"), input(), |x| x[0].max(0)),
         Case::new(group, named("sum all"), input(), |x| x[0].sum_all()),
         Case::new(group, named("max last"), input(), |x| x[0].max(D::Minus1)),
         Case::new(group, named("argmax last"), input(), |x| {
@@ -71,18 +76,27 @@ fn normalised(dtype: DType, rows: usize, columns: usize, shape: &str) -> Vec<Cas
     ]
 }
 
-fn rope(size: Size, dtype: DType) -> Case {
+fn rope(size: Size, dtype: DType) -> [Case; 2] {
     let length = size.of(4096);
-    let heads = numbers(&[1, 32, length, 128], dtype);
-    let table = || numbers(&[length, 64], dtype);
-    let title = format!("rope {} (1,32,4096,128)", name(dtype));
-    Case::new("rows", title, vec![heads, table(), table()], |x| {
-        candle_nn::rotary_emb::rope(&x[0], &x[1], &x[2])
-    })
+    let inputs = || {
+        let heads = numbers(&[1, 32, length, 128], dtype);
+        let table = || numbers(&[length, 64], dtype);
+        vec![heads, table(), table()]
+    };
+    let named = |op: &str| format!("{op} {} (1,32,4096,128)", name(dtype));
+    [
+        Case::new("rows", named("rope"), inputs(), |x| {
+            candle_nn::rotary_emb::rope(&x[0], &x[1], &x[2])
+        }),
+        Case::new("rows", named("rope_i"), inputs(), |x| {
+            candle_nn::rotary_emb::rope_i(&x[0], &x[1], &x[2])
+        }),
+    ]
 }
 
-fn argsort(size: Size, dtype: DType) -> Case {
-    let input = numbers(&[size.of(1024), 4096], dtype);
-    let title = format!("argsort {} 1024×4096", name(dtype));
-    Case::new("sort", title, vec![input], |x| x[0].arg_sort_last_dim(true))
+fn argsort(dtype: DType, rows: usize, columns: usize) -> Case {
+    let title = format!("argsort {} {}", name(dtype), shape(rows, columns));
+    Case::new("sort", title, vec![numbers(&[rows, columns], dtype)], |x| {
+        x[0].arg_sort_last_dim(true)
+    })
 }

@@ -62,13 +62,21 @@ pub fn run_emulated(case: Case, target: &str) {
     }
 }
 
-/// The emulated GPU of a target, in the mode that finds mistakes which hardware does not report.
+/// The environment variable that names a device to run on in place of every emulated one: `nvidia:0`.
+/// One target's tests are enough then: `cargo test -p redwick-candle-tests gfx942`.
+pub const DEVICE_VARIABLE: &str = "REDWICK_TEST_DEVICES";
+
+/// The emulated GPU of a target, in the mode that finds mistakes which hardware does not report, or
+/// the device that [`DEVICE_VARIABLE`] names.
 /// Each call gives a context of its own, so that what one test does wrong does not show in another.
 ///
 /// # Errors
 /// When there is no such target.
 pub fn emulated(target: &str) -> Result<Device> {
-    let spec = format!("emulated:{target}:checked").parse();
+    let named = std::env::var(DEVICE_VARIABLE).ok();
+    let named = named.filter(|name| !name.is_empty());
+    let name = named.unwrap_or_else(|| format!("emulated:{target}:checked"));
+    let spec = name.parse();
     let context = spec
         .map_err(tensor_ops::Error::from)
         .and_then(|spec| tensor_ops::open_another(&spec))

@@ -186,7 +186,9 @@ fn foreign_code(device: &Device) {
     };
     let image = code_object(other, Family::Fill).unwrap();
     let error = context.device().load_module(image).err().unwrap();
-    assert!(error.to_string().contains(other), "{error}");
+    // The CUDA driver cannot tell what it is that it refuses.
+    let is_amd = context.device().target().starts_with("gfx");
+    assert!(!is_amd || error.to_string().contains(other), "{error}");
     works(device);
 }
 

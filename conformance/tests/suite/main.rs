@@ -1,4 +1,5 @@
-//! The table on Candle's CPU backend and on emulated GPUs, and what devices do beside ops.
+//! The table on Candle's CPU backend and on emulated GPUs, or on devices that the environment names,
+//! and what devices do beside ops.
 //!
 //! Each trial is called `device::family::op`. The table's own dtypes are checked on one target as
 //! `coverage::family::op`. A run of everything also checks that each kernel was launched on each
@@ -20,13 +21,19 @@ use redwick_conformance::coverage::{Coverage, cells};
 use redwick_conformance::cut::Extent;
 use redwick_conformance::op::{DTYPES, Op};
 use redwick_conformance::page::Line;
-use redwick_conformance::{EMULATED, FAMILIES, by_name, emulated, not_emulated};
+use redwick_conformance::{FAMILIES, by_name, not_emulated, tested, tests_emulated};
 
 /// What a device does beside ops, by name.
 type Check = (&'static str, fn(&Device));
 
 /// Where the table's dtypes are checked: typed errors are the same on every target.
-const COVERAGE_TARGET: &str = "gfx942";
+fn coverage_target() -> &'static str {
+    let usual = tested().iter().find(|target| **target == "gfx942");
+    usual
+        .or_else(|| tested().first())
+        .copied()
+        .unwrap_or("gfx942")
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -38,7 +45,7 @@ fn main() -> ExitCode {
     record.summary();
     let whole = conclusion.num_filtered_out == 0 && arguments.filter.is_none();
     let complete = !whole || record.judge_launches();
-    let page = !whole || conclusion.has_failed() || record.page();
+    let page = !whole || !tests_emulated() || conclusion.has_failed() || record.page();
     if conclusion.has_failed() || !complete || !page {
         return ExitCode::from(101);
     }
@@ -47,8 +54,8 @@ fn main() -> ExitCode {
 
 fn trials(record: &Arc<Record>) -> Vec<Trial> {
     let mut trials = table("cpu", || Ok(Device::Cpu), record);
-    for &target in EMULATED {
-        let open = move || emulated(target).map_err(Failed::from);
+    for &target in tested() {
+        let open = move || redwick_conformance::device(target).map_err(Failed::from);
         let mut of_target = table(target, open, record);
         of_target.extend(repeated(target));
         for checks in [device::CHECKS, errors::CHECKS] {
@@ -59,6 +66,9 @@ fn trials(record: &Arc<Record>) -> Vec<Trial> {
         trials.extend(of_target.map(|trial| trial.with_ignored_flag(missing)));
     }
     trials.extend(coverage(record));
+    if !tests_emulated() {
+        return trials;
+    }
     let pairs = device::BETWEEN.iter().chain(errors::BETWEEN);
     trials.extend(pairs.map(|&(name, check)| {
         Trial::test(format!("devices::{name}"), move || {
@@ -118,7 +128,7 @@ fn repeated(target: &'static str) -> Vec<Trial> {
 
 fn beside(target: &'static str, (name, check): Check) -> Trial {
     Trial::test(format!("{target}::device::{name}"), move || {
-        check(&emulated(target)?);
+        check(&redwick_conformance::device(target)?);
         Ok(())
     })
 }
@@ -128,7 +138,7 @@ fn coverage(record: &Arc<Record>) -> Vec<Trial> {
     let trial = |(family, name, rows): (&'static str, &'static str, Vec<&'static Op>)| {
         let record = Arc::clone(record);
         Trial::test(format!("coverage::{family}::{}", word(name)), move || {
-            let cells = cells(&rows, &emulated(COVERAGE_TARGET)?);
+            let cells = cells(&rows, &redwick_conformance::device(coverage_target())?);
             let wrong: Vec<_> = DTYPES.iter().zip(&cells).filter_map(wrong).collect();
             record.line(Line {
                 family,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use redwick_conformance::page::{Launches, Line, never_launched, page};
-use redwick_conformance::{EMULATED, FAMILIES, Outcome, emulated, not_emulated};
+use redwick_conformance::{FAMILIES, Outcome, device, not_emulated, tested};
 use redwick_conformance::{cut::ALL_VARIABLE, page::excuse};
 
 /// What to do with the page: `write` or `check`.
@@ -105,11 +105,11 @@ impl Record {
     }
 }
 
-/// What was launched on each target in checked mode.
+/// What was launched on each device.
 fn launches() -> Launches {
     let mut launches = Launches::new();
-    for &target in EMULATED {
-        let Ok(device) = emulated(target) else {
+    for &target in tested() {
+        let Ok(device) = device(target) else {
             continue;
         };
         let Ok(rocm) = device.as_rocm_device() else {
