@@ -1,6 +1,6 @@
 //! Whole models that are not language models: BERT-base, and a step of Stable Diffusion 1.5.
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 use candle_transformers::models::bert::{BertModel, Config};
 use candle_transformers::models::stable_diffusion::unet_2d::{
     UNet2DConditionModel, UNet2DConditionModelConfig,

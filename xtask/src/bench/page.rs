@@ -41,15 +41,32 @@ fn line(page: &mut String, cells: &[String]) {
 }
 
 fn header(page: &mut String, names: &[&str]) {
-    line(page, &names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+    line(
+        page,
+        &names
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect::<Vec<_>>(),
+    );
     let rule = std::iter::once("---").chain(std::iter::repeat_n("---:", names.len() - 1));
     line(page, &rule.map(str::to_owned).collect::<Vec<_>>());
 }
 
 fn summary(page: &mut String, groups: &[Group]) {
-    header(page, &["group", "cases", "mean ratio", "lowest", "slower by more than 5 %"]);
+    header(
+        page,
+        &[
+            "group",
+            "cases",
+            "mean ratio",
+            "lowest",
+            "slower by more than 5 %",
+        ],
+    );
     let all: Vec<f64> = groups.iter().flat_map(|g| g.ratios.clone()).collect();
-    let groups = groups.iter().map(|g| (g.name.as_str(), g.ratios.as_slice()));
+    let groups = groups
+        .iter()
+        .map(|g| (g.name.as_str(), g.ratios.as_slice()));
     for (name, ratios) in groups.chain([("all", all.as_slice())]) {
         let lowest = ratios.iter().copied().fold(f64::INFINITY, f64::min);
         let slower = ratios.iter().filter(|&&ratio| ratio < SLOWEST).count();
@@ -78,7 +95,10 @@ fn slower(page: &mut String, rows: &[Row]) {
         return;
     }
     page.push_str("\n## Slower than Candle's CUDA backend by more than 5 %\n\n");
-    table(page, slower.iter().map(|(_, row)| (row.case.as_str(), *row)));
+    table(
+        page,
+        slower.iter().map(|(_, row)| (row.case.as_str(), *row)),
+    );
 }
 
 fn section(page: &mut String, name: &str, rows: &[Row]) {
@@ -89,7 +109,17 @@ fn section(page: &mut String, name: &str, rows: &[Row]) {
 }
 
 fn table<'a>(page: &mut String, rows: impl Iterator<Item = (&'a str, &'a Row)>) {
-    header(page, &["case", "Redwick ms", "Candle CUDA ms", "ratio", "limit %", "host µs"]);
+    header(
+        page,
+        &[
+            "case",
+            "Redwick ms",
+            "Candle CUDA ms",
+            "ratio",
+            "limit %",
+            "host µs",
+        ],
+    );
     for (name, row) in rows {
         line(
             page,
@@ -111,7 +141,10 @@ fn number(value: Option<f64>, digits: usize) -> String {
 
 /// Why cases have no time.
 fn failures(page: &mut String, rows: &[Row]) {
-    let failed = || rows.iter().filter_map(|row| Some((row, row.error.as_ref()?)));
+    let failed = || {
+        rows.iter()
+            .filter_map(|row| Some((row, row.error.as_ref()?)))
+    };
     if failed().next().is_none() {
         return;
     }

@@ -9,7 +9,8 @@ use super::compile::{Compile, Succeed, entries};
 use super::manifest::Family;
 use super::toolchain::{call, folder};
 
-/// Flags of every compilation. Exchanges between lanes need the PTX version.
+/// Flags of every compilation. Exchanges between lanes need the PTX version; a product and a sum are
+/// made one where HIP makes them one.
 const FLAGS: &[&str] = &[
     "-x",
     "cuda",
@@ -18,6 +19,7 @@ const FLAGS: &[&str] = &[
     "-nocudainc",
     "-nocudalib",
     "-nostdinc",
+    "-ffp-contract=fast-honor-pragmas",
     "-O3",
     "-std=c++17",
     "-Wall",
