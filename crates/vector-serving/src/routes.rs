@@ -1,0 +1,70 @@
+//! The routes: a file each.
+
+mod health;
+mod search;
+mod store;
+mod vectors;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, Uri};
+use axum::response::Json;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::ApiError;
+use crate::service::Service;
+
+/// Ten thousand vectors of 768 numbers take about 80 MB as JSON.
+const LARGEST_BODY: usize = 256 << 20;
+
+/// What the document says besides the routes.
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Redwick vector store",
+    description = "Exact vector search. Errors are {\"error\": {\"code\", \"message\"}}.",
+))]
+struct Document;
+
+fn routes() -> OpenApiRouter<Service> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(health::health))
+        .routes(routes!(store::stats))
+        .routes(routes!(store::save))
+        .routes(routes!(store::compact))
+        .routes(routes!(vectors::add))
+        .routes(routes!(vectors::get))
+        .routes(routes!(vectors::remove))
+        .routes(routes!(search::search))
+}
+
+/// The OpenAPI document of all routes, as `GET /openapi.json` gives it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// All routes over a service.
+pub fn router(service: Service) -> Router {
+    let (router, document) = routes().split_for_parts();
+    router
+        .route("/openapi.json", get(|| async move { Json(document) }))
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(service)
+}
+
+async fn no_route(uri: Uri) -> ApiError {
+    ApiError::NoRoute {
+        path: uri.path().to_owned(),
+    }
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> ApiError {
+    ApiError::Method {
+        path: uri.path().to_owned(),
+        method: method.to_string(),
+    }
+}
