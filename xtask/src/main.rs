@@ -8,6 +8,7 @@ mod kernels;
 mod minilm;
 mod test;
 mod tidy;
+mod vectors;
 
 use clap::Parser;
 
@@ -33,6 +34,8 @@ enum Task {
     Test(test::Options),
     /// Check the invariants of the source tree.
     Tidy,
+    /// Compare the vector store with faiss on real data from PyPI.
+    Vectors(vectors::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -46,6 +49,7 @@ fn main() -> anyhow::Result<()> {
         Task::Minilm => minilm::run(),
         Task::Test(options) => test::run(&options),
         Task::Tidy => tidy::run(),
+        Task::Vectors(options) => vectors::run(&options),
     }
 }
 

@@ -11,7 +11,7 @@ Exit codes:
   0  done
   1  failed: a device, a file that cannot be read, a port in use
   2  bad input: the command line, a model that is damaged, incomplete or not supported, a prompt
-     that does not fit";
+     that does not fit, a store that is damaged, vectors that do not fit it";
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,15 @@ pub enum Failure {
     /// The device could not be opened.
     #[error(transparent)]
     Device(#[from] device::Error),
+    /// A store of vectors.
+    #[error(transparent)]
+    Store(#[from] vector_store::Error),
+    /// A file of vectors.
+    #[error(transparent)]
+    Input(#[from] vector_store::input::Error),
+    /// What was asked cannot be.
+    #[error("{0}")]
+    Usage(String),
     /// The system refused something.
     #[error("{doing}: {source}")]
     Io {
@@ -37,7 +46,10 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Llm(error) if error.is_bad_input() => 2,
-            Self::Llm(_) | Self::Device(_) | Self::Io { .. } => 1,
+            Self::Store(error) if error.is_bad_input() => 2,
+            Self::Input(vector_store::input::Error::Io { .. }) => 1,
+            Self::Input(_) | Self::Usage(_) => 2,
+            Self::Llm(_) | Self::Store(_) | Self::Device(_) | Self::Io { .. } => 1,
         }
     }
 

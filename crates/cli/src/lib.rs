@@ -14,4 +14,5 @@ pub mod generate;
 pub mod load;
 pub mod serve;
 pub mod service;
+pub mod vectors;
 pub mod worker;

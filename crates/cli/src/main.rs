@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use redwick_cli::failure::{EXIT_CODES, report};
-use redwick_cli::{devices, generate, serve};
+use redwick_cli::{devices, generate, serve, vectors};
 
-/// AMD GPUs for Candle: language models on a GPU, or on a GPU in software.
+/// AMD GPUs for Candle: language models and vector search on a GPU, or on a GPU in software.
 #[derive(Parser)]
 #[command(name = "redwick", version, after_help = EXIT_CODES)]
 struct Cli {
@@ -22,6 +22,9 @@ enum Command {
     Generate(generate::Args),
     /// Answer requests over HTTP.
     Serve(serve::Args),
+    /// Store vectors and find the nearest.
+    #[command(subcommand)]
+    Vectors(vectors::Command),
 }
 
 fn main() -> ExitCode {
@@ -32,5 +35,6 @@ fn main() -> ExitCode {
         }
         Command::Generate(args) => generate::run(&args),
         Command::Serve(args) => serve::run(args),
+        Command::Vectors(command) => vectors::run(command),
     })
 }

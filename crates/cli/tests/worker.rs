@@ -7,7 +7,7 @@ mod common;
 
 use std::io::Read;
 
-use common::{Worker, read_answer};
+use common::{Server, read_answer};
 use serde_json::{Value, json};
 
 fn parse(answer: (u16, String)) -> (u16, Value) {
@@ -16,7 +16,7 @@ fn parse(answer: (u16, String)) -> (u16, Value) {
 
 #[test]
 fn it_answers_as_published() {
-    let worker = Worker::start(&["--device", "cpu"], &[]);
+    let worker = Server::worker(&["--device", "cpu"], &[]);
     assert_eq!(
         worker.get("/health"),
         (200, r#"{"status":"healthy"}"#.to_owned())
@@ -47,7 +47,7 @@ fn it_answers_as_published() {
 #[cfg(feature = "emulator")]
 #[test]
 fn it_answers_from_an_emulated_gpu() {
-    let worker = Worker::start(&[], &[("REDWICK_HIP", "emulated:gfx942")]);
+    let worker = Server::worker(&[], &[("REDWICK_HIP", "emulated:gfx942")]);
     let (status, stream) = worker.post(r#"{"prompt": "12 + 30 =", "stream": true}"#);
     assert_eq!(status, 200, "{stream}");
     assert!(stream.contains("target gfx942"), "{stream}");
@@ -62,7 +62,7 @@ fn it_answers_from_an_emulated_gpu() {
 
 #[test]
 fn bad_requests_are_refused_and_the_next_is_answered() {
-    let worker = Worker::start(&["--device", "cpu"], &[]);
+    let worker = Server::worker(&["--device", "cpu"], &[]);
     let long = json!({"prompt": "1 + ".repeat(100), "max_tokens": 4}).to_string();
     let cases = [
         ("{\"prompt\"", "bad_body"),
@@ -86,7 +86,7 @@ fn bad_requests_are_refused_and_the_next_is_answered() {
 #[test]
 fn a_signal_ends_it_in_order() {
     for signal in ["-TERM", "-INT"] {
-        let worker = Worker::start(&["--device", "cpu"], &[]);
+        let worker = Server::worker(&["--device", "cpu"], &[]);
         worker.signal(signal);
         let (code, stderr) = worker.wait();
         assert_eq!(code, Some(0), "{stderr}");
@@ -96,7 +96,7 @@ fn a_signal_ends_it_in_order() {
 /// The answer would go on for the whole context; it is cancelled, complete as JSON, and the exit is 0.
 #[test]
 fn a_signal_in_the_middle_of_an_answer_still_answers() {
-    let worker = Worker::start(&["--device", "cpu", "--grace-ms", "0"], &[]);
+    let worker = Server::worker(&["--device", "cpu", "--grace-ms", "0"], &[]);
     let body = json!({"prompt": "The cat", "max_tokens": 120, "temperature": 2.0, "stream": true});
     let mut stream = worker.send("POST /v1/inference", &body.to_string());
     let mut first = [0; 12];
@@ -115,7 +115,7 @@ fn a_signal_in_the_middle_of_an_answer_still_answers() {
 
 #[test]
 fn a_port_in_use_is_a_failure_that_says_so() {
-    let worker = Worker::start(&["--device", "cpu"], &[]);
+    let worker = Server::worker(&["--device", "cpu"], &[]);
     let port = worker.port();
     let output = common::redwick(&["serve", "--device", "cpu", "--port", &port]);
     let message = common::text(&output.stderr);
@@ -128,7 +128,7 @@ fn a_port_in_use_is_a_failure_that_says_so() {
 
 #[test]
 fn one_slow_client_does_not_hold_up_another() {
-    let worker = Worker::start(&["--device", "cpu"], &[]);
+    let worker = Server::worker(&["--device", "cpu"], &[]);
     let idle = worker.send(
         "POST /v1/inference",
         r#"{"prompt": "1 + 1 =", "stream": true}"#,

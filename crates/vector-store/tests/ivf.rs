@@ -118,11 +118,7 @@ fn a_store_over_an_index_is_saved_and_loaded_with_its_lists() {
     store.save(&path).unwrap();
 
     let stored = Stored::open(&path).unwrap();
-    let lists = stored.lists().unwrap();
-    let mut index = new_index(lists.centres);
-    index
-        .append_assigned(stored.rows(), lists.list_of_row)
-        .unwrap();
+    let index = Ivf::restore(&stored, &cpu, 3).unwrap().unwrap();
     let probes = index.probes().clone();
     let loaded = Store::restore(&stored, Box::new(index)).unwrap();
     let search = Search::new(&rows[..60], 12);
@@ -205,4 +201,27 @@ fn metadata_and_filters_work_over_an_index() {
         .unwrap();
     assert!(found[0].iter().all(|found| found.row % 2 == 1));
     assert!(!found[0].is_empty());
+}
+
+/// The index on emulated GPUs is the CPU's to the bit: centres, lists and answers.
+#[test]
+fn an_index_is_the_same_on_every_device() {
+    let rows = clouds(400, 8, 6);
+    let live = Bitset::from_fn(400, |row| row % 9 != 2);
+    for metric in METRICS {
+        let config = Config::new(8, metric);
+        let on_cpu = Ivf::build(config, &cpu, &rows, &Training::new(6), 2).unwrap();
+        let scan = Scan::new(&rows[..8 * 20], 7, &live);
+        for target in ["emulated:gfx90a", "emulated:gfx1100"] {
+            let make = |config| vector_store::open(target, config);
+            let index = Ivf::build(config, &make, &rows, &Training::new(6), 2).unwrap();
+            assert_eq!(index.centres(), on_cpu.centres(), "{target} {metric}");
+            assert_eq!(
+                index.list_of_row(),
+                on_cpu.list_of_row(),
+                "{target} {metric}"
+            );
+            assert_eq!(index.search(&scan).unwrap(), on_cpu.search(&scan).unwrap());
+        }
+    }
 }

@@ -200,3 +200,25 @@ fn shards_that_do_not_fit_together_are_refused() {
     filled.append(&rows(1, 0)).unwrap();
     assert!(Shards::new(vec![cpu(Metric::L2), filled]).is_err());
 }
+
+/// Devices of three kinds share rows, and answer as the CPU does alone.
+#[test]
+fn devices_of_different_targets_share_rows() {
+    let names = ["emulated:gfx90a", "cpu", "emulated:gfx1100"];
+    for metric in [Metric::L2, Metric::InnerProduct, Metric::Cosine] {
+        let open = |name| vector_store::open(name, Config::new(DIMENSION, metric)).unwrap();
+        let mut several = Shards::new(names.map(open).into()).unwrap();
+        let mut one = cpu(metric);
+        for engine in [&mut several as &mut dyn Engine, &mut *one] {
+            engine.append(&rows(9000, 0)).unwrap();
+            let keep = Bitset::from_fn(9000, |row| row % 5 != 2);
+            engine.compact(&keep).unwrap();
+            engine.append(&rows(100, 3)).unwrap();
+        }
+        assert!(several.rows_of_shards().iter().all(|rows| *rows > 2000));
+        let live = Bitset::from_fn(one.len(), |row| row % 11 != 4);
+        let queries = rows(5, 1);
+        let scan = Scan::new(&queries, 33, &live);
+        assert_eq!(several.search(&scan).unwrap(), one.search(&scan).unwrap());
+    }
+}

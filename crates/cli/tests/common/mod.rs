@@ -47,16 +47,16 @@ pub(crate) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// A worker that listens; killed when dropped.
-pub(crate) struct Worker {
+/// A process that listens; killed when dropped.
+pub(crate) struct Server {
     process: Child,
     stderr: BufReader<std::process::ChildStderr>,
     address: String,
 }
 
-impl Worker {
+impl Server {
     /// Starts the worker with the published options and these, on a free port.
-    pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn worker(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let model = demo_folder().join("model.safetensors");
         let mut command = Command::new(env!("CARGO_BIN_EXE_llm-worker-rbee-rocm"));
         command
@@ -71,19 +71,32 @@ impl Worker {
         command.args(["--model-ref", "hf:redwick/demo", "--port", "0"]);
         command.args(["--hive-url", "http://localhost:3000", "--rocm-device", "0"]);
         command.args(arguments).envs(environment.iter().copied());
+        Self::spawn(&mut command)
+    }
+
+    /// Starts one of the binaries, which says on stderr where it listens.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_redwick"));
+        command
+            .env_remove("REDWICK_HIP")
+            .env_remove("RUST_BACKTRACE");
+        Self::spawn(command.args(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let stderr = BufReader::new(process.stderr.take().unwrap());
-        let mut worker = Self {
+        let mut server = Self {
             process,
             stderr,
             address: String::new(),
         };
-        worker.address = worker.wait_for_address();
-        worker
+        server.address = server.wait_for_address();
+        server
     }
 
     fn wait_for_address(&mut self) -> String {
@@ -91,7 +104,7 @@ impl Worker {
         loop {
             let start = seen.len();
             let count = self.stderr.read_line(&mut seen).unwrap();
-            assert!(count > 0, "the worker ended: {seen}");
+            assert!(count > 0, "the server ended: {seen}");
             if let Some(address) = seen[start..].strip_prefix("listening on http://") {
                 return address.trim().to_owned();
             }
@@ -111,7 +124,11 @@ impl Worker {
     }
 
     pub(crate) fn post(&self, body: &str) -> (u16, String) {
-        read_answer(self.send("POST /v1/inference", body))
+        self.post_to("/v1/inference", body)
+    }
+
+    pub(crate) fn post_to(&self, path: &str, body: &str) -> (u16, String) {
+        read_answer(self.send(&format!("POST {path}"), body))
     }
 
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
@@ -137,7 +154,7 @@ impl Worker {
     }
 }
 
-impl Drop for Worker {
+impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();

@@ -15,17 +15,14 @@ mod bounds;
 mod choice;
 mod chunks;
 mod gpu;
-mod inputs;
 mod launch;
 mod measure;
 mod plan;
 mod queries;
 mod rows;
-mod scans;
 mod settle;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use redwick_hip::DeviceMemory;
 use redwick_tensor_ops::DeviceSpec;
@@ -40,9 +37,8 @@ use bounds::{Arithmetic, Extremes};
 use choice::{Choice, Masks};
 use chunks::{Chunks, Shape, TILE};
 use gpu::Gpu;
-use inputs::Inputs;
 pub use measure::Times;
-use plan::{MOST, Plan};
+use plan::{Inputs, MOST, Plan};
 
 /// Bytes of keys that one plan may hold.
 const KEY_BYTES: usize = 128 << 20;
@@ -62,8 +58,6 @@ pub struct DeviceEngine {
     extremes: Extremes,
     masks: Masks,
     workgroups: u32,
-    product_from: usize,
-    settled: AtomicU64,
 }
 
 impl DeviceEngine {
@@ -98,19 +92,12 @@ impl DeviceEngine {
             extremes: Extremes::default(),
             masks: Masks::default(),
             workgroups: WORKGROUPS,
-            product_from: Self::PRODUCT_FROM,
-            settled: AtomicU64::new(0),
         })
     }
 
     /// The buffers of searches and appends on this engine's device: lent, and kept for reuse.
     pub fn buffers(&self) -> Statistics {
         self.gpu.scratch()
-    }
-
-    /// For how many queries all rows were scored so far, because no scan could certify an answer.
-    pub fn settled(&self) -> u64 {
-        self.settled.load(Ordering::Relaxed)
     }
 
     fn tiles(&self) -> usize {
@@ -179,7 +166,7 @@ impl DeviceEngine {
     }
 
     fn can_scan(&self) -> bool {
-        scans::scannable(&queries::Form::new(&self.config, &self.chunks.shape))
+        plan::scannable(&queries::Form::new(&self.config, &self.chunks.shape))
     }
 }
 
@@ -205,8 +192,6 @@ impl Scanner for DeviceEngine {
 
     fn settle(&self, scan: &Scan<'_>, _: &[f32]) -> Result<Vec<Vec<Hit>>> {
         let dimension = self.config.dimension;
-        let queries = (scan.queries.len() / dimension) as u64;
-        self.settled.fetch_add(queries, Ordering::Relaxed);
         self.for_groups(scan, |choice, queries| {
             let queries = queries.chunks_exact(dimension);
             queries

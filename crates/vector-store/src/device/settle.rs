@@ -7,7 +7,7 @@ use super::DeviceEngine;
 use super::choice::Choice;
 use super::chunks::TILE;
 use super::gpu::{Block, address, memory};
-use super::inputs::Inputs;
+use super::plan::Inputs;
 use crate::engine::{Hit, Result};
 use crate::order;
 

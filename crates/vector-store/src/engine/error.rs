@@ -147,6 +147,17 @@ impl Shortage {
     }
 }
 
+impl Error {
+    /// Whether what was given is at fault: another request may succeed where this one failed.
+    pub fn is_bad_input(&self) -> bool {
+        match self {
+            Self::File(error) => !matches!(**error, crate::file::Error::Io { .. }),
+            Self::OutOfMemory(_) | Self::Device(_) | Self::Other(_) => false,
+            _ => true,
+        }
+    }
+}
+
 impl From<crate::file::Error> for Error {
     fn from(error: crate::file::Error) -> Self {
         Self::File(Box::new(error))

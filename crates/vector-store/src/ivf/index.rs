@@ -104,6 +104,19 @@ impl Ivf {
         Ok(index)
     }
 
+    /// The index of a file with all its rows, or none where the file has no lists.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn restore(stored: &file::Stored, make: Make<'_>, probes: usize) -> Result<Option<Self>> {
+        let Some(lists) = stored.lists() else {
+            return Ok(None);
+        };
+        let mut index = Self::new(stored.config(), make, lists.centres.to_vec(), probes)?;
+        index.append_assigned(stored.rows(), lists.list_of_row)?;
+        Ok(Some(index))
+    }
+
     /// Takes up rows whose lists are known, from a file.
     ///
     /// # Errors

@@ -1,0 +1,152 @@
+//! `redwick vectors search`: the best vectors for each query of a file.
+
+use std::io::{self, ErrorKind, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+use vector_store::input::Reader;
+use vector_store::store::{Condition, Found};
+use vector_store::{Search, Store};
+
+use super::add::check_dimension;
+use super::devices::DeviceArgs;
+use super::open::{Lists, load};
+use super::table::table;
+use crate::failure::Failure;
+
+/// Queries that are searched at a time.
+const BATCH: usize = 1024;
+
+/// The command line.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The store's file.
+    store: PathBuf,
+    /// The file of queries: .npy, .fvecs, .bvecs, .jsonl or .ndjson.
+    #[arg(long, value_name = "FILE")]
+    queries: PathBuf,
+    /// How many results each query wants.
+    #[arg(short, default_value_t = 10)]
+    k: usize,
+    /// A line of JSON for each query, with ids and scores. A score too large for 32 bits is null.
+    #[arg(long)]
+    json: bool,
+    /// Only vectors whose metadata are so, such as {"equals": {"key": "lang", "value": "en"}}.
+    #[arg(long = "where", value_name = "JSON", value_parser = condition)]
+    condition: Option<Condition>,
+    /// Look only at this many lists of the store's index: faster, and not exact.
+    #[arg(long, value_name = "N")]
+    probes: Option<usize>,
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+fn condition(text: &str) -> Result<Condition, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+/// Searches, and prints as it goes.
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let mut reader = Reader::open(&args.queries)?;
+    let lists = args
+        .probes
+        .map_or(Lists::Unused, |probes| Lists::Kept(Some(probes)));
+    let store = load(&args.store, &args.device.device, lists)?;
+    let filter = args
+        .condition
+        .as_ref()
+        .map(|condition| store.filter_where(condition));
+    let mut printer = Printer {
+        json: args.json,
+        query: 0,
+        rows: Vec::new(),
+    };
+    loop {
+        let batch = reader.next(BATCH)?;
+        check_dimension(&store, &batch)?;
+        if batch.is_empty() {
+            return printer.end();
+        }
+        let search = Search::new(&batch.rows, args.k);
+        let search = filter
+            .as_ref()
+            .map_or(search, |filter| search.filter(filter));
+        if !printer.print(search_with(&store, &search)?)? {
+            return Ok(());
+        }
+    }
+}
+
+fn search_with(store: &Store, search: &Search<'_>) -> Result<Vec<Vec<Found>>, Failure> {
+    Ok(store.search(search)?)
+}
+
+/// The answer to one query, as `--json` prints it.
+#[derive(Serialize)]
+struct Line<'a> {
+    ids: Vec<&'a str>,
+    scores: Vec<f32>,
+}
+
+/// Lines of JSON as they come, or a table at the end, whose columns are as wide as they must be.
+struct Printer {
+    json: bool,
+    query: usize,
+    rows: Vec<[String; 4]>,
+}
+
+impl Printer {
+    /// Whether somebody still reads.
+    fn print(&mut self, answers: Vec<Vec<Found>>) -> Result<bool, Failure> {
+        for found in answers {
+            let is_read = match self.json {
+                true => put(&line(&found))?,
+                false => self.keep(&found),
+            };
+            if !is_read {
+                return Ok(false);
+            }
+            self.query += 1;
+        }
+        Ok(true)
+    }
+
+    fn keep(&mut self, found: &[Found]) -> bool {
+        let query = self.query;
+        let row = |(rank, found): (usize, &Found)| {
+            let (rank, score) = ((rank + 1).to_string(), found.score.to_string());
+            [query.to_string(), rank, found.id.to_string(), score]
+        };
+        self.rows.extend(found.iter().enumerate().map(row));
+        true
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        if !self.json {
+            put(&table(
+                &["query", "rank", "id", "score"],
+                self.rows,
+                &[0, 1, 3],
+            ))?;
+        }
+        Ok(())
+    }
+}
+
+fn line(found: &[Found]) -> String {
+    let line = Line {
+        ids: found.iter().map(|found| &*found.id).collect(),
+        scores: found.iter().map(|found| found.score).collect(),
+    };
+    // Strings and numbers have no form that JSON lacks.
+    serde_json::to_string(&line).unwrap_or_default() + "\n"
+}
+
+/// Whether somebody still reads.
+fn put(text: &str) -> Result<bool, Failure> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(source) => Err(Failure::io("writing the answer")(source)),
+    }
+}
