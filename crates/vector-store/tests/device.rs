@@ -1,6 +1,8 @@
 //! The device engine on emulated GPUs, which check every access, against the CPU's engine: the same
 //! rows with the same bits of scores.
 
+#![allow(clippy::unwrap_used)]
+
 use redwick_tensor_ops::DeviceSpec;
 use vector_store::cpu::CpuEngine;
 use vector_store::device::DeviceEngine;

@@ -193,10 +193,7 @@ impl Scanner for DeviceEngine {
     fn settle(&self, scan: &Scan<'_>, _: &[f32]) -> Result<Vec<Vec<Hit>>> {
         let dimension = self.config.dimension;
         self.for_groups(scan, |choice, queries| {
-            let queries = queries.chunks_exact(dimension);
-            queries
-                .map(|query| self.settle_one(choice, query, scan.k))
-                .collect()
+            self.settle_group(choice, queries, scan.k)
         })
     }
 }

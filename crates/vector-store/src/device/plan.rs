@@ -17,7 +17,7 @@ use crate::order;
 pub(super) const MOST: usize = 512;
 
 /// What `pick` can rank: where more keys are alike, what it found says nothing.
-const CAPACITY: u32 = 2048;
+pub(super) const CAPACITY: u32 = 2048;
 
 /// No key.
 pub(super) const NONE: u32 = u32::MAX;

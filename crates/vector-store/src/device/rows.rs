@@ -125,10 +125,8 @@ impl DeviceEngine {
                 count,
                 table: chunks.table(),
             };
-            let present = PLANES.into_iter().filter(|&plane| chunks.shape.has(plane));
-            present
-                .map(|plane| gather.launch(gpu, &chunks.shape, plane, to))
-                .collect()
+            let mut present = PLANES.into_iter().filter(|&plane| chunks.shape.has(plane));
+            present.try_for_each(|plane| gather.launch(gpu, &chunks.shape, plane, to))
         })?;
         // Blocks of the list are given back in the stream's order.
         self.len = ids.len();
