@@ -8,6 +8,24 @@ use crate::rng::Rng;
 /// The environment variable that asks for everything: 1.
 pub const ALL_VARIABLE: &str = "REDWICK_TEST_ALL";
 
+/// The environment variable that asks for one of several parts of the trials: `2/3`.
+pub const SHARD_VARIABLE: &str = "REDWICK_TEST_SHARD";
+
+/// What a text like `2/3` asks for: a number from 0 on, and how many parts there are.
+///
+/// # Errors
+/// Where it is no such text, what it should be.
+pub fn shard(text: &str) -> Result<(usize, usize), String> {
+    let numbers = text.split_once('/');
+    let numbers = numbers.and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match numbers {
+        Some((number, count)) if (1..=count).contains(&number) => Ok((number - 1, count)),
+        _ => Err(format!(
+            "{SHARD_VARIABLE}={text}: it is written I/N, such as 1/3, 2/3 and 3/3"
+        )),
+    }
+}
+
 /// How many of a row's cases to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
@@ -82,6 +100,15 @@ mod tests {
         assert!(cut.len() < all.len() / 10, "{} of {}", cut.len(), all.len());
         let seen = |cases: &[Case]| cases.iter().flat_map(features).collect::<HashSet<_>>();
         assert!(seen(&cut) == seen(&all));
+    }
+
+    #[test]
+    fn a_part_is_one_of_those_there_are() {
+        assert_eq!(shard("1/3"), Ok((0, 3)));
+        assert_eq!(shard("3/3"), Ok((2, 3)));
+        for text in ["0/3", "4/3", "1/0", "3", "x/y", ""] {
+            assert!(shard(text).is_err_and(|why| why.contains(text)), "{text}");
+        }
     }
 
     #[test]

@@ -110,7 +110,7 @@ fn row(columns: &[&str]) -> String {
     format!(
         "    Row {{ format: Format::{}, code: {code}, mnemonic: {mnemonic:?}, opcode: Opcode::{}, \
          dpp: {:?}, dpp8: {}, sdwa: {:?}, scalar_dst: {}, two_offsets: {}, global: {}, matrix: {}, \
-         signs: {}, clamps: {}, scales: {}, truth: {}, selects: {}, halves: {}, indexed: {}, image: {}, slots: &[{}] }},\n",
+         signs: {}, clamps: {}, scales: {}, truth: {}, selects: {}, byte: {}, halves: {}, indexed: {}, image: {}, slots: &[{}] }},\n",
         camel(format),
         camel(operation),
         if has("dpp") || has("dpp8") {
@@ -136,6 +136,13 @@ fn row(columns: &[&str]) -> String {
         has("omod"),
         has("truth"),
         has("sel"),
+        if has("bytesrc") {
+            "Some(ByteOf::Source)"
+        } else if has("bytedst") {
+            "Some(ByteOf::Destination)"
+        } else {
+            "None"
+        },
         if has("sel1") {
             "Halves::HighByDefault"
         } else if has("sel0") {
@@ -183,7 +190,7 @@ fn dpp_name(format: &str, mnemonic: &str) -> String {
     format!("{}{suffix}", stem(mnemonic))
 }
 
-/// `src0=v2h:f16` → field, register file, count, half, style; `imm=hex`; `vcc`.
+/// `src0=v2h:f16` → field, register file, count, half, style; `imm=hex`; `vcc`; `attribute=h`.
 fn slot(text: &str) -> String {
     let (field, rest) = text.split_once('=').unwrap_or((text, ""));
     let field = match field.strip_prefix('~') {

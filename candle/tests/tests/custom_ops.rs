@@ -70,7 +70,7 @@ fn a_bundle_has_code_for_several_targets() -> Result<()> {
 struct Op(RocmKernel);
 
 /// An op that is not tried on the CPU.
-fn no_cpu<T>() -> Result<T> {
+fn no_cpu<T>(_: &[(&CpuStorage, &Layout)]) -> Result<T> {
     grafted::bail!("no CPU here")
 }
 
@@ -117,144 +117,59 @@ fn in_place(
     unsafe { launch.value(n as u32).for_elements(n).launch() }
 }
 
-impl CustomOp1 for Op {
-    fn name(&self) -> &'static str {
-        "one"
-    }
+/// Ops of several operands differ in how many parameters their functions take.
+macro_rules! op {
+    ($kind:ident, $name:literal, $factor:expr, [$($x:ident $layout:ident),+] $($more:tt)*) => {
+        impl $kind for Op {
+            fn name(&self) -> &'static str {
+                $name
+            }
 
-    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        no_cpu()
-    }
+            fn cpu_fwd(&self, $($x: &CpuStorage, $layout: &Layout),+) -> Result<(CpuStorage, Shape)> {
+                no_cpu(&[$(($x, $layout)),+])
+            }
 
-    fn rocm_fwd(&self, x: &RocmStorage, l: &Layout) -> Result<(RocmStorage, Shape)> {
-        forward(self, &[(x, l)], Some(0.5))
-    }
+            fn rocm_fwd(&self, $($x: &RocmStorage, $layout: &Layout),+) -> Result<(RocmStorage, Shape)> {
+                forward(self, &[$(($x, $layout)),+], $factor)
+            }
 
+            $($more)*
+        }
+    };
+}
+
+op!(
+    CustomOp1, "one", Some(0.5), [x l]
     /// Of `0.5 x`.
     fn bwd(&self, _: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         Ok(Some((gradient * 0.5)?))
     }
+);
+op!(CustomOp2, "two", None, [a la, b lb]);
+op!(CustomOp3, "three", None, [a la, b lb, c lc]);
+
+/// As `op`, of ops that change their first operand.
+macro_rules! op_in_place {
+    ($kind:ident, $name:literal, [$($x:ident $layout:ident),*]) => {
+        impl $kind for Op {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn cpu_fwd(&self, y: &mut CpuStorage, l: &Layout $(, $x: &CpuStorage, $layout: &Layout)*) -> Result<()> {
+                no_cpu(&[(&*y, l) $(, ($x, $layout))*])
+            }
+
+            fn rocm_fwd(&self, y: &mut RocmStorage, l: &Layout $(, $x: &RocmStorage, $layout: &Layout)*) -> Result<()> {
+                in_place(self, y, l, &[$(($x, $layout)),*])
+            }
+        }
+    };
 }
 
-impl CustomOp2 for Op {
-    fn name(&self) -> &'static str {
-        "two"
-    }
-
-    fn cpu_fwd(
-        &self,
-        _: &CpuStorage,
-        _: &Layout,
-        _: &CpuStorage,
-        _: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        no_cpu()
-    }
-
-    fn rocm_fwd(
-        &self,
-        a: &RocmStorage,
-        la: &Layout,
-        b: &RocmStorage,
-        lb: &Layout,
-    ) -> Result<(RocmStorage, Shape)> {
-        forward(self, &[(a, la), (b, lb)], None)
-    }
-}
-
-impl CustomOp3 for Op {
-    fn name(&self) -> &'static str {
-        "three"
-    }
-
-    fn cpu_fwd(
-        &self,
-        _: &CpuStorage,
-        _: &Layout,
-        _: &CpuStorage,
-        _: &Layout,
-        _: &CpuStorage,
-        _: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        no_cpu()
-    }
-
-    fn rocm_fwd(
-        &self,
-        a: &RocmStorage,
-        la: &Layout,
-        b: &RocmStorage,
-        lb: &Layout,
-        c: &RocmStorage,
-        lc: &Layout,
-    ) -> Result<(RocmStorage, Shape)> {
-        forward(self, &[(a, la), (b, lb), (c, lc)], None)
-    }
-}
-
-impl InplaceOp1 for Op {
-    fn name(&self) -> &'static str {
-        "one in place"
-    }
-
-    fn cpu_fwd(&self, _: &mut CpuStorage, _: &Layout) -> Result<()> {
-        no_cpu()
-    }
-
-    fn rocm_fwd(&self, x: &mut RocmStorage, l: &Layout) -> Result<()> {
-        in_place(self, x, l, &[])
-    }
-}
-
-impl InplaceOp2 for Op {
-    fn name(&self) -> &'static str {
-        "two in place"
-    }
-
-    fn cpu_fwd(&self, _: &mut CpuStorage, _: &Layout, _: &CpuStorage, _: &Layout) -> Result<()> {
-        no_cpu()
-    }
-
-    fn rocm_fwd(
-        &self,
-        x: &mut RocmStorage,
-        l: &Layout,
-        a: &RocmStorage,
-        la: &Layout,
-    ) -> Result<()> {
-        in_place(self, x, l, &[(a, la)])
-    }
-}
-
-impl InplaceOp3 for Op {
-    fn name(&self) -> &'static str {
-        "three in place"
-    }
-
-    fn cpu_fwd(
-        &self,
-        _: &mut CpuStorage,
-        _: &Layout,
-        _: &CpuStorage,
-        _: &Layout,
-        _: &CpuStorage,
-        _: &Layout,
-    ) -> Result<()> {
-        no_cpu()
-    }
-
-    fn rocm_fwd(
-        &self,
-        x: &mut RocmStorage,
-        l: &Layout,
-        a: &RocmStorage,
-        la: &Layout,
-        b: &RocmStorage,
-        lb: &Layout,
-    ) -> Result<()> {
-        in_place(self, x, l, &[(a, la), (b, lb)])
-    }
-}
+op_in_place!(InplaceOp1, "one in place", []);
+op_in_place!(InplaceOp2, "two in place", [a la]);
+op_in_place!(InplaceOp3, "three in place", [a la, b lb]);
 
 /// Three tensors of four elements, the first a part of a larger one.
 fn operands(device: &Device) -> Result<[Tensor; 3]> {

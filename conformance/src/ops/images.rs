@@ -53,13 +53,18 @@ pub const UPSAMPLE: &[Op] = &[
     Op::row("upsample_nearest1d", DTYPES, lengths, |x, a| {
         x[0].upsample_nearest1d(a[0])
     }),
-    Op::row("upsample_nearest2d", DTYPES, sizes, |x, a| {
+    Op::row("upsample_nearest2d", DTYPES, TO_SIZES, |x, a| {
         x[0].upsample_nearest2d(a[0], a[1])
     }),
-    Op::row("upsample_bilinear2d", WHOLE, corners, BILINEAR),
-    rounded("upsample_bilinear2d", corners, BILINEAR),
-    Op::row("upsample_bilinear2d by factors", WHOLE, factors, BY_FACTORS),
-    rounded("upsample_bilinear2d by factors", factors, BY_FACTORS),
+    Op::row("upsample_bilinear2d", WHOLE, TO_CORNERS, BILINEAR),
+    rounded("upsample_bilinear2d", TO_CORNERS, BILINEAR),
+    Op::row(
+        "upsample_bilinear2d by factors",
+        WHOLE,
+        BY_FACTOR,
+        BY_FACTORS,
+    ),
+    rounded("upsample_bilinear2d by factors", BY_FACTOR, BY_FACTORS),
 ];
 
 const CONV1D: Run = |x, a| x[0].conv1d(&x[1], a[0], a[1], a[2], a[3]);
@@ -97,27 +102,27 @@ pub const CONV: &[Op] = &[
     },
     Op {
         dtypes: &[DType::F64],
-        ..floats("conv1d", signals, CONV1D)
+        ..floats("conv1d", SIGNALS_1D, CONV1D)
     },
-    integers("conv1d", signals, CONV1D, |x, a| {
+    integers("conv1d", SIGNALS_1D, CONV1D, |x, a| {
         in_floats(x, |x| CONV1D(x, a))
     }),
-    floats("conv2d", images, CONV2D),
-    integers("conv2d", images, CONV2D, |x, a| {
+    floats("conv2d", IMAGES_2D, CONV2D),
+    integers("conv2d", IMAGES_2D, CONV2D, |x, a| {
         in_floats(x, |x| CONV2D(x, a))
     }),
     Op {
         oracle: Some(|x, a| by_batch(x, |x| CONV_TRANSPOSE1D(x, a))),
-        ..floats("conv_transpose1d", signals_back, CONV_TRANSPOSE1D)
+        ..floats("conv_transpose1d", SIGNALS_BACK, CONV_TRANSPOSE1D)
     },
     integers(
         "conv_transpose1d",
-        signals_back,
+        SIGNALS_BACK,
         CONV_TRANSPOSE1D,
         |x, a| in_floats(x, |x| by_batch(x, |x| CONV_TRANSPOSE1D(x, a))),
     ),
-    floats("conv_transpose2d", images_back, CONV_TRANSPOSE2D),
-    integers("conv_transpose2d", images_back, CONV_TRANSPOSE2D, |x, a| {
+    floats("conv_transpose2d", IMAGES_BACK, CONV_TRANSPOSE2D),
+    integers("conv_transpose2d", IMAGES_BACK, CONV_TRANSPOSE2D, |x, a| {
         in_floats(x, |x| CONV_TRANSPOSE2D(x, a))
     }),
 ];
@@ -172,16 +177,18 @@ fn on_images(values: Values, parameters: &[[usize; 4]]) -> Vec<Case> {
 }
 
 /// Windows and their strides.
+const WINDOWS: &[[usize; 4]] = &[
+    [1, 1, 1, 1],
+    [2, 2, 2, 2],
+    [3, 3, 1, 2],
+    [2, 3, 3, 1],
+    [1, 4, 2, 3],
+    [4, 4, 4, 4],
+];
+
+/// Those of the windows that fit an image.
 fn windows(values: Values) -> Vec<Case> {
-    let parameters = [
-        [1, 1, 1, 1],
-        [2, 2, 2, 2],
-        [3, 3, 1, 2],
-        [2, 3, 3, 1],
-        [1, 4, 2, 3],
-        [4, 4, 4, 4],
-    ];
-    let mut cases = on_images(values, &parameters);
+    let mut cases = on_images(values, WINDOWS);
     cases.retain(|case| {
         let dims = &case.operands[0].dims;
         case.axes[0] <= dims[2] && case.axes[1] <= dims[3]
@@ -189,40 +196,38 @@ fn windows(values: Values) -> Vec<Case> {
     cases
 }
 
-fn sizes(values: Values) -> Vec<Case> {
-    let parameters = [
-        [1, 1, 0, 0],
-        [8, 16, 0, 0],
-        [7, 5, 0, 0],
-        [3, 32, 0, 0],
-        [0, 4, 0, 0],
-        [34, 21, 0, 0],
-    ];
-    on_images(values, &parameters)
-}
+/// Heights and widths.
+const SIZES: &[[usize; 4]] = &[
+    [1, 1, 0, 0],
+    [8, 16, 0, 0],
+    [7, 5, 0, 0],
+    [3, 32, 0, 0],
+    [0, 4, 0, 0],
+    [34, 21, 0, 0],
+];
 
-fn corners(values: Values) -> Vec<Case> {
-    let parameters = [
-        [1, 1, 0, 0],
-        [1, 1, 1, 0],
-        [8, 8, 0, 0],
-        [8, 8, 1, 0],
-        [7, 19, 0, 0],
-        [3, 2, 1, 0],
-    ];
-    on_images(values, &parameters)
-}
+/// Heights, widths and whether corners stay corners.
+const CORNERS: &[[usize; 4]] = &[
+    [1, 1, 0, 0],
+    [1, 1, 1, 0],
+    [8, 8, 0, 0],
+    [8, 8, 1, 0],
+    [7, 19, 0, 0],
+    [3, 2, 1, 0],
+];
 
-fn factors(values: Values) -> Vec<Case> {
-    let parameters = [
-        [16, 16, 0, 0],
-        [16, 24, 1, 0],
-        [12, 11, 0, 0],
-        [8, 13, 0, 0],
-        [5, 9, 0, 0],
-    ];
-    on_images(values, &parameters)
-}
+/// Factors in eighths, and whether corners stay corners.
+const FACTORS: &[[usize; 4]] = &[
+    [16, 16, 0, 0],
+    [16, 24, 1, 0],
+    [12, 11, 0, 0],
+    [8, 13, 0, 0],
+    [5, 9, 0, 0],
+];
+
+const TO_SIZES: Cases = |v| on_images(v, SIZES);
+const TO_CORNERS: Cases = |v| on_images(v, CORNERS);
+const BY_FACTOR: Cases = |v| on_images(v, FACTORS);
 
 fn lengths(values: Values) -> Vec<Case> {
     let mut cases = Vec::new();
@@ -280,6 +285,7 @@ const PARAMETERS: &[[usize; 4]] = &[
 type Dims = (Vec<usize>, [usize; 2], Vec<usize>);
 
 /// How the operands of convolutions are laid out.
+#[derive(Clone, Copy)]
 struct Family {
     /// What a row of sizes stands for.
     dims: fn(&[usize]) -> Dims,
@@ -288,6 +294,30 @@ struct Family {
     /// Whether Candle takes groups.
     groups: bool,
 }
+
+const CONV_1D: Family = Family {
+    dims: of_signal,
+    back: false,
+    groups: true,
+};
+const CONV_2D: Family = Family {
+    dims: of_image,
+    ..CONV_1D
+};
+const BACK_1D: Family = Family {
+    back: true,
+    ..CONV_1D
+};
+const BACK_2D: Family = Family {
+    back: true,
+    groups: false,
+    ..CONV_2D
+};
+
+const SIGNALS_1D: Cases = |v| CONV_1D.cases(v, SIGNALS);
+const SIGNALS_BACK: Cases = |v| BACK_1D.cases(v, SIGNALS);
+const IMAGES_2D: Cases = |v| CONV_2D.cases(v, PICTURES);
+const IMAGES_BACK: Cases = |v| BACK_2D.cases(v, PICTURES);
 
 impl Family {
     fn case(&self, values: Values, shape: &[usize], number: usize) -> Option<Case> {
@@ -320,9 +350,9 @@ impl Family {
     }
 
     /// Each shape with three of the parameters in turn, so that all of them occur.
-    fn cases(&self, values: Values, shapes: &[&[usize]]) -> Vec<Case> {
+    fn cases<const N: usize>(&self, values: Values, shapes: &[[usize; N]]) -> Vec<Case> {
         let numbers = |at: usize| (0..3).map(move |turn| at * 3 + turn);
-        let of_shape = |(at, shape): (usize, &&[usize])| -> Vec<Case> {
+        let of_shape = |(at, shape): (usize, &[usize; N])| -> Vec<Case> {
             let cases = numbers(at).filter_map(|number| self.case(values, shape, number));
             cases.collect()
         };
@@ -341,47 +371,11 @@ fn of_image(shape: &[usize]) -> (Vec<usize>, [usize; 2], Vec<usize>) {
     (image, [inputs, outputs], vec![rows, columns])
 }
 
-fn of_signals(values: Values, back: bool) -> Vec<Case> {
-    let shapes: Vec<&[usize]> = SIGNALS.iter().map(|shape| &shape[..]).collect();
-    let family = Family {
-        dims: of_signal,
-        back,
-        groups: true,
-    };
-    family.cases(values, &shapes)
-}
-
-fn of_images(values: Values, back: bool) -> Vec<Case> {
-    let shapes: Vec<&[usize]> = PICTURES.iter().map(|shape| &shape[..]).collect();
-    let family = Family {
-        dims: of_image,
-        back,
-        groups: !back,
-    };
-    family.cases(values, &shapes)
-}
-
-fn signals(values: Values) -> Vec<Case> {
-    of_signals(values, false)
-}
-
 /// Also enough tiles to fill a device, so that it takes large ones.
 fn long_signals(values: Values) -> Vec<Case> {
-    let mut cases = signals(values);
+    let mut cases = CONV_1D.cases(values, SIGNALS);
     let long = [&[1, 1, 38_920][..], &[5, 1, 3]];
     let long = long.map(|dims| Operand::new(dims, View::Plain, values));
     cases.push(Case::along(long.to_vec(), &[1, 1, 1, 1, 0]));
     cases
-}
-
-fn signals_back(values: Values) -> Vec<Case> {
-    of_signals(values, true)
-}
-
-fn images(values: Values) -> Vec<Case> {
-    of_images(values, false)
-}
-
-fn images_back(values: Values) -> Vec<Case> {
-    of_images(values, true)
 }

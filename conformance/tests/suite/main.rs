@@ -4,7 +4,8 @@
 //! Each trial is called `device::family::op`. The table's own dtypes are checked on one target as
 //! `coverage::family::op`. A run of everything also checks that each kernel was launched on each
 //! target, and with `REDWICK_CONFORMANCE_PAGE` set to `write` or `check` it writes
-//! docs/CONFORMANCE.md, or checks that it is as it would be written.
+//! docs/CONFORMANCE.md, or checks that it is as it would be written. `REDWICK_TEST_SHARD=1/3` takes every
+//! third trial.
 
 mod device;
 mod errors;
@@ -18,7 +19,7 @@ use candle_core::Device;
 use libtest_mimic::{Arguments, Failed, Trial};
 use record::Record;
 use redwick_conformance::coverage::{Coverage, cells};
-use redwick_conformance::cut::Extent;
+use redwick_conformance::cut::{Extent, SHARD_VARIABLE, shard};
 use redwick_conformance::op::{DTYPES, Op};
 use redwick_conformance::page::Line;
 use redwick_conformance::{FAMILIES, by_name, not_emulated, tested, tests_emulated};
@@ -38,18 +39,36 @@ fn coverage_target() -> &'static str {
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let record = Arc::new(Record::default());
-    let conclusion = libtest_mimic::run(&arguments, trials(&record));
+    let (trials, sharded) = match part(trials(&record)) {
+        Ok(part) => part,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let conclusion = libtest_mimic::run(&arguments, trials);
     if arguments.list {
         return ExitCode::SUCCESS;
     }
     record.summary();
-    let whole = conclusion.num_filtered_out == 0 && arguments.filter.is_none();
+    let whole = conclusion.num_filtered_out == 0 && arguments.filter.is_none() && !sharded;
     let complete = !whole || record.judge_launches();
     let page = !whole || !tests_emulated() || conclusion.has_failed() || record.page();
     if conclusion.has_failed() || !complete || !page {
         return ExitCode::from(101);
     }
     ExitCode::SUCCESS
+}
+
+/// The trials that the environment asks for, and whether they are only a part of all.
+fn part(trials: Vec<Trial>) -> Result<(Vec<Trial>, bool), String> {
+    let Ok(text) = std::env::var(SHARD_VARIABLE) else {
+        return Ok((trials, false));
+    };
+    let (number, count) = shard(&text)?;
+    println!("left out: all trials but part {text} of the suite, and whether they launch each kernel");
+    let trials = trials.into_iter().skip(number).step_by(count);
+    Ok((trials.collect(), true))
 }
 
 fn trials(record: &Arc<Record>) -> Vec<Trial> {

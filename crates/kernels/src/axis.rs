@@ -44,3 +44,23 @@ impl Axis {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The input that a tap of an output reads, if it is inside, as hip/axis.h has it.
+    fn input(axis: &Axis, output: i32, tap: i32) -> Option<u32> {
+        let at = u32::try_from(axis.start + output * axis.step + tap * axis.tap).ok()?;
+        (at < axis.size).then_some(at)
+    }
+
+    #[test]
+    fn a_single_output_reads_the_single_input() {
+        let axis = std::hint::black_box(Axis::single as fn() -> Axis)();
+        assert_eq!((axis.outputs.get(), axis.taps.get()), (1, 1));
+        assert_eq!(input(&axis, 0, 0), Some(0));
+        assert_eq!(input(&axis, 1, 0), None);
+        assert_eq!(input(&axis, 0, 1), None);
+    }
+}

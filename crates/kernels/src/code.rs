@@ -66,7 +66,10 @@ fn decompress(target: &Target, family: Family) -> Result<Vec<u8>, Error> {
     };
     let compressed = match target.embedded {
         true => Cow::Borrowed(target.compressed[family as usize]),
-        false => Cow::Owned(read(target, family).map_err(damaged)?),
+        false => {
+            let folder = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from);
+            Cow::Owned(read(target.name, family, folder).map_err(damaged)?)
+        }
     };
     if compressed.is_empty() {
         return Err(damaged("it has not been built".to_owned()));
@@ -79,18 +82,16 @@ fn decompress(target: &Target, family: Family) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// The file of a code object that is not embedded.
-fn read(target: &Target, family: Family) -> Result<Vec<u8>, String> {
-    let folder = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from);
+/// The file of a code object that is not embedded, in the folder that the environment names.
+fn read(target: &str, family: Family, folder: Option<PathBuf>) -> Result<Vec<u8>, String> {
     let folder = folder.ok_or_else(|| {
-        let target = target.name;
         format!(
             "it is not embedded, and {FOLDER_VARIABLE} names no folder; build it with \
              `cargo xtask kernels --target {target} --out FOLDER`"
         )
     })?;
     let file = folder
-        .join(target.name)
+        .join(target)
         .join(format!("{}.xz", family.name()));
     std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))
 }
@@ -120,6 +121,36 @@ mod tests {
     fn features_of_a_target_are_ignored() {
         assert_eq!(wave_size("gfx90a:sramecc+:xnack-"), Ok(64));
         assert_eq!(wave_size("gfx1100"), Ok(32));
+    }
+
+    #[test]
+    fn other_code_objects_are_read_from_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let there = || Some(folder.path().to_owned());
+        let absent = read("sm_90", Family::Fill, there()).unwrap_err();
+        assert!(absent.contains("sm_90/fill.xz"), "{absent}");
+        std::fs::create_dir(folder.path().join("sm_90")).unwrap();
+        std::fs::write(folder.path().join("sm_90/fill.xz"), b"code").unwrap();
+        assert_eq!(read("sm_90", Family::Fill, there()), Ok(b"code".to_vec()));
+        let nowhere = read("sm_90", Family::Fill, None).unwrap_err();
+        for word in [FOLDER_VARIABLE, "--target sm_90 --out"] {
+            assert!(nowhere.contains(word), "{nowhere}");
+        }
+    }
+
+    #[test]
+    fn a_target_without_a_code_object_says_how_to_build_it() {
+        let target = Target {
+            name: "empty",
+            wave: 64,
+            embedded: true,
+            compressed: &[&[]],
+            decompressed: [const { OnceLock::new() }; Family::ALL.len()],
+        };
+        let error = decompress(&target, Family::ALL[0]).unwrap_err().to_string();
+        for words in ["it has not been built", "run `cargo xtask kernels`"] {
+            assert!(error.contains(words), "{error}");
+        }
     }
 
     #[test]

@@ -228,6 +228,17 @@ mod tests {
     }
 
     #[test]
+    fn outputs_are_shared_out_and_parts_stand_above_each_other() {
+        let sum = crate::reduce_group(crate::ReduceOp::Sum, DType::F32).unwrap();
+        let outputs = sum.info().outputs.max(1);
+        let blocks = |n, parts| sum.grid_for_outputs(n, parts).unwrap().blocks;
+        assert_eq!(blocks(outputs, 3), [1, 3, 1]);
+        assert_eq!(blocks(outputs + 1, 1), [2, 1, 1]);
+        let text = sum.grid_for_outputs(1, 65_536).unwrap_err().to_string();
+        assert!(text.contains("parts of a reduction is 65536"), "{text}");
+    }
+
+    #[test]
     fn a_grid_that_is_too_large_is_an_error() {
         let fill = crate::fill(Width::B1).unwrap();
         assert!(matches!(

@@ -62,4 +62,23 @@ mod tests {
         assert_eq!(Scalar::new(DType::F8E4M3, 0.1), eighth);
         assert_eq!(Scalar::new(DType::I16, -1.5), Scalar(0xffff));
     }
+
+    #[test]
+    fn integers_saturate_and_fill_their_own_bits_alone() {
+        assert_eq!(Scalar::new(DType::U32, -3.0), Scalar(0));
+        assert_eq!(Scalar::new(DType::U32, 1e12), Scalar(0xffff_ffff));
+        assert_eq!(Scalar::new(DType::I32, -2.0), Scalar(0xffff_fffe));
+        assert_eq!(Scalar::new(DType::I32, 1e12), Scalar(0x7fff_ffff));
+        assert_eq!(Scalar::new(DType::I16, -1e12), Scalar(0x8000));
+        assert_eq!(Scalar::new(DType::U8, f64::NAN), Scalar(0));
+    }
+
+    #[test]
+    fn a_float_is_read_back_as_it_was_rounded() {
+        for dtype in [DType::BF16, DType::F16, DType::F32, DType::F64, DType::F8E4M3] {
+            assert_eq!(Scalar::new(dtype, -1.5).as_float(dtype), -1.5, "{dtype:?}");
+        }
+        let third = Scalar::new(DType::F16, 1.0 / 3.0).as_float(DType::F16);
+        assert_eq!(third, 1365.0 / 4096.0);
+    }
 }

@@ -206,7 +206,7 @@ mod tests {
     fn a_walk_widens_where_all_operands_allow() {
         let walk = Walk::new(&[3, 8], [&[8, 1], &[1, 0]]).unwrap();
         let wide = walk.widened(4, [true, false]);
-        assert_eq!((wide.steps, wide.lanes, wide.dims[0].get()), (6, 4, 2));
+        assert_eq!((wide.steps(), wide.lanes(), wide.dims[0].get()), (6, 4, 2));
         assert_eq!(wide.strides[0][..2], [4, 8]);
         assert_eq!(wide.strides[1][..2], [0, 1]);
         assert_eq!(walk.widened(4, [false, true]), walk);

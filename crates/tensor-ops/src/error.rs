@@ -251,3 +251,21 @@ impl Error {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_kernels_do_not_take_are_errors() {
+        let limit = (1 << 31) - 1;
+        assert_eq!(Error::steps("sum", limit).unwrap(), limit as u32);
+        let text = Error::steps("sum", limit + 1).unwrap_err().to_string();
+        for words in ["sum", "2147483648", "2147483647"] {
+            assert!(text.contains(words), "{text}");
+        }
+        assert_eq!(Error::narrow("sum", "a stride", 7).unwrap(), 7);
+        let text = Error::narrow("sum", "a stride", 1 << 32).unwrap_err();
+        assert!(text.to_string().contains("a stride"), "{text}");
+    }
+}

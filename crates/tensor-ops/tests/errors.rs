@@ -2,7 +2,9 @@
 
 mod small;
 
-use redwick_tensor_ops::ops::{self, BinaryOp, CompareOp, ReduceOp, RopeForm};
+use redwick_tensor_ops::ops::{
+    self, BinaryOp, CompareOp, Conv, Corners, MoeOperands, PoolOp, ReduceOp, RopeForm,
+};
 use redwick_tensor_ops::{DType, DeviceSpec, Error, Layout, Library, Storage, open};
 use small::{Tensor, contexts, numbers};
 
@@ -191,4 +193,91 @@ fn launches_are_counted() {
         (3, 0)
     );
     assert!(format!("{context:?}").contains("gfx942"));
+}
+
+#[test]
+fn images_that_do_not_fit() {
+    let context = contexts().next().unwrap();
+    let image = Tensor::counted(&context, &[1, 2, 4, 4]);
+    let row = Tensor::counted(&context, &[6]);
+    let max = |window, stride| ops::pool(PoolOp::Max, image.view(), window, stride);
+    says(max([5, 1], [1, 1]), &["max_pool2d", "[5, 1]"]);
+    says(max([0, 1], [1, 1]), &["max_pool2d", "[0, 1]"]);
+    says(max([2, 2], [0, 1]), &["max_pool2d", "[0, 1]"]);
+    says(
+        ops::pool(PoolOp::Avg, row.view(), [1, 1], [1, 1]),
+        &["avg_pool2d", "[6]"],
+    );
+    says(
+        ops::upsample_nearest(image.view(), &[1, 2, 3]),
+        &["upsample_nearest2d", "[1, 2, 3]"],
+    );
+    says(
+        ops::upsample_nearest(row.view(), &[8]),
+        &["upsample_nearest1d", "[6]"],
+    );
+    let plain = Conv {
+        padding: 0,
+        stride: 1,
+        dilation: 1,
+    };
+    let weight = Tensor::counted(&context, &[3, 2, 5, 5]);
+    says(
+        ops::conv(image.view(), weight.view(), plain),
+        &["conv2d", "[3, 2, 5, 5]", "padding: 0"],
+    );
+    let other = Tensor::counted(&context, &[3, 4, 1, 1]);
+    says(
+        ops::conv(image.view(), other.view(), plain),
+        &["conv2d", "a weight of", "[3, 4, 1, 1]"],
+    );
+}
+
+#[test]
+fn windows_over_nothing_are_nothing() {
+    let context = contexts().next().unwrap();
+    let none = Tensor::counted(&context, &[0, 2, 4, 4]);
+    let pooled = ops::pool(PoolOp::Max, none.view(), [2, 2], [1, 1]);
+    assert_eq!(numbers(pooled), [0.0; 0]);
+    let corners = Corners::Aligned;
+    let larger = ops::upsample_bilinear(none.view(), [9, 9], corners);
+    assert_eq!(numbers(larger), [0.0; 0]);
+}
+
+#[test]
+fn mixtures_that_do_not_fit() {
+    let context = contexts().next().unwrap();
+    let x = Tensor::counted(&context, &[2, 3]);
+    let weights = Tensor::counted(&context, &[4, 5, 3]);
+    let ids = Tensor::u32(&context, &[2], &[0, 1]);
+    let plain = MoeOperands {
+        x: x.view(),
+        weights: weights.view(),
+        ids: ids.view(),
+        experts: ids.view(),
+        scales: None,
+    };
+    assert_eq!(numbers(ops::moe(plain, 1, false)).len(), 10);
+    let flat = MoeOperands {
+        weights: x.view(),
+        ..plain
+    };
+    says(ops::moe(flat, 1, false), &["moe", "(experts, columns, depth)"]);
+    let deep = Tensor::counted(&context, &[4, 5, 7]);
+    let deeper = MoeOperands {
+        weights: deep.view(),
+        ..plain
+    };
+    says(ops::moe(deeper, 1, false), &["moe", "last dimensions"]);
+    says(ops::moe(plain, 2, false), &["moe", "for 4 rows"]);
+    let floats = MoeOperands {
+        experts: x.view(),
+        ..plain
+    };
+    says(ops::moe(floats, 1, true), &["moe", "u32", "f32"]);
+    let scaled = MoeOperands {
+        scales: Some(ids.view()),
+        ..plain
+    };
+    says(ops::moe(scaled, 1, true), &["moe", "f32", "u32"]);
 }

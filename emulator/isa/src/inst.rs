@@ -311,7 +311,8 @@ pub struct Modifiers {
     /// Absolute value of a float source.
     pub abs: u8,
     /// Read the high half of a 16-bit source; bit 3: write the high half of the destination.
-    /// Packed maths: which half feeds the low result.
+    /// Packed maths: which half feeds the low result. Conversions of bytes: the byte that is read (bits
+    /// 0 and 1, the first the higher) or written (bits 2 and 3).
     pub op_sel: u8,
     /// Packed maths: which half feeds the high result.
     pub op_sel_hi: u8,
@@ -351,7 +352,8 @@ pub struct Modifiers {
 /// * FLAT/GLOBAL/SCRATCH: `src` = \[vaddr, saddr, data\], each `None` where the form lacks it;
 /// * MIMG: `src` = \[none, resource, sampler, data\]; the address is in [`Inst::image`];
 /// * EXP: `src` = four registers, `None` where a channel is not exported; `imm` the target;
-/// * VINTRP, LDSDIR: `imm` = attribute × 4 + channel; VINTERP: `imm` = exports to wait for;
+/// * VINTRP, LDSDIR, RDNA2's interpolations in VOP3: `imm` = attribute × 4 + channel (bit 0 of `op_sel`:
+///   the attribute's high half); VINTERP: `imm` = exports to wait for;
 /// * MUBUF, MTBUF: `src` = \[vaddr, srsrc, soffset, data\];
 /// * SMEM: `src` = \[sbase, soffset\], loads write `dst[0]`; RDNA4's prefetches have a third
 ///   source, the length in lines less one, and those relative to the program counter no base.

@@ -60,6 +60,10 @@ pub(crate) enum Field {
     K,
     /// The 16-bit immediate.
     Imm,
+    /// An attribute of a triangle and its channel, where others have source 0; `half`: or a half of it.
+    Attribute,
+    /// Which part of an attribute to move, where others have source 1.
+    Parameter,
     /// The message number of `s_sendmsg_rtn`.
     Message,
     Sdata,
@@ -121,6 +125,15 @@ pub(crate) enum Halves {
     LowByDefault,
 }
 
+/// VOP3: whose byte `op_sel` chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ByteOf {
+    /// That of source 0, by the bits for sources 0 and 1, the first of which is the higher.
+    Source,
+    /// That of the destination, by its own bit and, lower, that of source 2.
+    Destination,
+}
+
 /// One operand of a row, in the order of the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
@@ -163,6 +176,8 @@ pub(crate) struct Row {
     pub(crate) truth: bool,
     /// VOP3: whether `op_sel` prints as a list.
     pub(crate) selects: bool,
+    /// VOP3: whether `op_sel` prints as the number of a byte.
+    pub(crate) byte: Option<ByteOf>,
     pub(crate) halves: Halves,
     /// A sparse matrix instruction of RDNA4, whose `op_sel` says which indices it takes.
     pub(crate) indexed: bool,

@@ -53,6 +53,22 @@ handle! {
     hipFunction_t, ihipModuleSymbol_t
 }
 
+/// For an implementation of these functions: writes a result where the caller asked for it.
+///
+/// # Errors
+/// Where the address is null or not that of a `T`: what to tell the caller.
+///
+/// # Safety
+/// An address other than that must be a place for a `T`.
+pub unsafe fn write_result<T>(out: *mut T, value: T) -> Result<(), String> {
+    if out.is_null() || !out.is_aligned() {
+        return Err(format!("{out:?} cannot take a result"));
+    }
+    // SAFETY: not null, aligned, and the caller says that it is a place for a `T`.
+    unsafe { out.write(value) };
+    Ok(())
+}
+
 /// An address in device memory.
 pub type hipDeviceptr_t = *mut c_void;
 

@@ -43,6 +43,52 @@ pub(super) fn lanes(mut mask: u64) -> impl Iterator<Item = usize> {
     })
 }
 
+/// Loads `W` words for each lane of a mask, one after the other, by `load` of the words' distance from
+/// the first in bytes and the lane.
+#[inline(always)]
+pub(super) fn load_each<const W: usize, const L: usize>(
+    mask: u64,
+    mut load: impl FnMut(u32, usize) -> Result<[u8; 4], Refused>,
+) -> Result<[[u32; L]; W], Refused> {
+    let mut rows = [[0; L]; W];
+    for lane in lanes(mask) {
+        for (word, row) in rows.iter_mut().enumerate() {
+            row[lane] = u32::from_le_bytes(load(4 * word as u32, lane)?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Loads `N` bytes for each lane of a mask, zero-extended, one after the other.
+#[inline(always)]
+pub(super) fn load_each_part<const N: usize, const L: usize>(
+    mask: u64,
+    mut load: impl FnMut(usize) -> Result<[u8; N], Refused>,
+) -> Result<[u32; L], Refused> {
+    let mut row = [0; L];
+    for lane in lanes(mask) {
+        row[lane] = widen(load(lane)?);
+    }
+    Ok(row)
+}
+
+/// Stores `W` words of each active lane, the rows from `first` on, one after the other; `store` is told
+/// as `load` of [`load_each`] is.
+#[inline(always)]
+pub(super) fn store_each<const W: usize, const L: usize>(
+    w: &mut Wave<'_, L>,
+    first: usize,
+    store: impl Fn(&mut Wave<'_, L>, u32, usize, [u8; 4]) -> Result<(), Refused>,
+) -> Result<(), Refused> {
+    for lane in lanes(w.exec()) {
+        for word in 0..W {
+            let bytes = w.vgpr[first + word][lane].to_le_bytes();
+            store(w, 4 * word as u32, lane, bytes)?;
+        }
+    }
+    Ok(())
+}
+
 /// Where an address of a flat instruction leads.
 pub(super) enum Place {
     /// Device memory.

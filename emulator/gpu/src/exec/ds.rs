@@ -2,7 +2,7 @@
 
 use redwick_isa::{Inst, Opcode};
 
-use super::access::{Refused, lanes, narrow, widen};
+use super::access::{Refused, lanes, load_each, load_each_part, narrow, store_each, widen};
 use super::global::done;
 use super::load_store::Space;
 use super::{Handler, Level, bound, plain};
@@ -150,13 +150,9 @@ fn gather<const W: usize, const L: usize>(
     {
         return Ok(rows);
     }
-    for lane in lanes(mask) {
-        for (word, row) in rows.iter_mut().enumerate() {
-            row[lane] =
-                u32::from_le_bytes(w.lds_load(offsets[lane].wrapping_add(4 * word as u32), lane)?);
-        }
-    }
-    Ok(rows)
+    load_each(mask, |at, lane| {
+        w.lds_load(offsets[lane].wrapping_add(at), lane)
+    })
 }
 
 /// Loads for all lanes, if none is out of range.
@@ -224,13 +220,9 @@ fn scatter<const W: usize, const L: usize>(
     offsets: &[u32; L],
     first: usize,
 ) -> Result<(), Refused> {
-    for lane in lanes(w.exec()) {
-        for word in 0..W {
-            let bytes = w.vgpr[first + word][lane].to_le_bytes();
-            w.lds_store(offsets[lane].wrapping_add(4 * word as u32), lane, bytes)?;
-        }
-    }
-    Ok(())
+    store_each::<W, L>(w, first, |w, at, lane, bytes| {
+        w.lds_store(offsets[lane].wrapping_add(at), lane, bytes)
+    })
 }
 
 /// Stores `W` words to each of two places.
@@ -315,11 +307,7 @@ impl Space for Shared {
         s: &Step<L>,
     ) -> Result<[u32; L], Refused> {
         let (offsets, mask) = (offsets(w, s, s.imm as u32), w.exec());
-        let mut loaded = [0; L];
-        for lane in lanes(mask) {
-            loaded[lane] = w.lds_load::<N>(offsets[lane], lane).map(widen)?;
-        }
-        Ok(loaded)
+        load_each_part::<N, L>(mask, |lane| w.lds_load(offsets[lane], lane))
     }
 
     #[inline(always)]

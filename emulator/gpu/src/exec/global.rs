@@ -2,7 +2,9 @@
 
 use redwick_isa::{Encoding, Inst, Operand};
 
-use super::access::{Place, Refused, lanes, narrow, widen};
+use super::access::{
+    Place, Refused, lanes, load_each, load_each_part, narrow, store_each,
+};
 use super::load_store::Space;
 use crate::fault::FaultKind;
 use crate::step::{Bound, Flow, Kind, Src, Step};
@@ -131,14 +133,9 @@ impl Space for Addressed {
         if direct(s, &addresses) {
             return w.load_words::<W>(&addresses, mask);
         }
-        let mut rows = [[0; L]; W];
-        for lane in lanes(mask) {
-            for (word, row) in rows.iter_mut().enumerate() {
-                let bytes = w.load_flat(addresses[lane] + 4 * word as u64, lane)?;
-                row[lane] = u32::from_le_bytes(bytes);
-            }
-        }
-        Ok(rows)
+        load_each(mask, |at, lane| {
+            w.load_flat(addresses[lane] + u64::from(at), lane)
+        })
     }
 
     #[inline(always)]
@@ -151,13 +148,9 @@ impl Space for Addressed {
         if direct(s, &addresses) {
             return w.store_words::<W>(&addresses, mask, first);
         }
-        for lane in lanes(mask) {
-            for word in 0..W {
-                let bytes = w.vgpr[first + word][lane].to_le_bytes();
-                w.store_flat(addresses[lane] + 4 * word as u64, lane, bytes)?;
-            }
-        }
-        Ok(())
+        store_each::<W, L>(w, first, |w, at, lane, bytes| {
+            w.store_flat(addresses[lane] + u64::from(at), lane, bytes)
+        })
     }
 
     #[inline(always)]
@@ -169,11 +162,7 @@ impl Space for Addressed {
         if direct(s, &addresses) {
             return w.load_part::<N>(&addresses, mask);
         }
-        let mut loaded = [0; L];
-        for lane in lanes(mask) {
-            loaded[lane] = w.load_flat::<N>(addresses[lane], lane).map(widen)?;
-        }
-        Ok(loaded)
+        load_each_part::<N, L>(mask, |lane| w.load_flat(addresses[lane], lane))
     }
 
     #[inline(always)]

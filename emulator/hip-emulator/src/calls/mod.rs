@@ -31,12 +31,8 @@ type Outcome = Result<(), Failure>;
 
 /// Writes a result where the caller asked for it.
 unsafe fn put<T>(out: *mut T, value: T) -> Outcome {
-    if out.is_null() || !out.is_aligned() {
-        return Err(Failure::invalid(format!("{out:?} cannot take a result")));
-    }
-    // SAFETY: not null, aligned, and the caller says that it is a place for a `T`.
-    unsafe { out.write(value) };
-    Ok(())
+    // SAFETY: the caller says that it is a place for a `T`, if it is any.
+    unsafe { redwick_hip::sys::write_result(out, value) }.map_err(Failure::invalid)
 }
 
 /// A name that the caller passed.

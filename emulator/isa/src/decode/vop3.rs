@@ -6,7 +6,7 @@ use super::lanes;
 use super::words::{Words, bit, bits};
 use crate::inst::{Encoding, Inst, Operand, sreg};
 use crate::opcode::Opcode;
-use crate::table::{Field, File, Format, Halves, Row, Slot, Table};
+use crate::table::{ByteOf, Field, File, Format, Halves, Row, Slot, Table};
 
 pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
     let code = bits(words.get(0)?, 16, 10);
@@ -34,10 +34,42 @@ pub(super) fn decode(words: Words<'_>) -> Result<Inst, DecodeError> {
     if !row.scalar_dst {
         modifiers.abs = bits(word, 8, 3) as u8 & row.signs;
     }
-    if row.selects || row.slots.iter().any(|slot| slot.half) {
-        modifiers.op_sel = bits(word, 11, 4) as u8;
-    }
+    modifiers.op_sel = bits(word, 11, 4) as u8 & selections(row);
     operands(draft, row, word)
+}
+
+/// The bits of `op_sel` that mean something.
+fn selections(row: &Row) -> u8 {
+    let halves = |slot: &Slot| slot.half && slot.field != Field::Attribute;
+    match row.byte {
+        Some(ByteOf::Source) => 0b0011,
+        Some(ByteOf::Destination) => 0b1100,
+        None if row.selects || row.slots.iter().any(halves) => 0b1111,
+        None => 0,
+    }
+}
+
+/// Takes the attribute that stands in place of source 0. Its number and channel become the
+/// immediate, its half what `op_sel` says first; signs count from source 1 on.
+fn attribute(draft: &mut Draft<'_>, slot: &Slot, word: u128) -> Result<(), DecodeError> {
+    let high = bits(word, 40, 1);
+    if high == 1 && !slot.half {
+        return Err(draft.words.unknown_value("half of an attribute", high));
+    }
+    let modifiers = &mut draft.inst.modifiers;
+    modifiers.imm = (bits(word, 32, 6) << 2 | bits(word, 38, 2)).cast_signed();
+    modifiers.op_sel = high as u8;
+    modifiers.neg >>= 1;
+    modifiers.abs >>= 1;
+    Ok(())
+}
+
+/// The part of an attribute that source 1's place names.
+fn parameter(draft: &Draft<'_>, word: u128) -> Result<Operand, DecodeError> {
+    match bits(word, 41, 9) {
+        number @ 0..=2 => Ok(Operand::Vgpr(number as u8)),
+        number => Err(draft.words.unknown_value("part of an attribute", number)),
+    }
 }
 
 pub(super) fn decode_packed(words: Words<'_>) -> Result<Inst, DecodeError> {
@@ -159,6 +191,11 @@ pub(super) fn operands(
             Field::Src2 => {
                 let operand = draft.source(bits(word, 50, 9))?;
                 draft.src(in_file(slot, operand, bit(word, 15)));
+            }
+            Field::Attribute => attribute(&mut draft, slot, word)?,
+            Field::Parameter => {
+                let operand = parameter(&draft, word)?;
+                draft.src(operand);
             }
             _ => {}
         }

@@ -40,14 +40,14 @@ pub(super) fn exp(inst: &Inst, generation: Generation) -> String {
 }
 
 /// `attr3.y`
-fn attribute(imm: i32) -> String {
+pub(super) fn attribute(imm: i32) -> String {
     let channel = ["x", "y", "z", "w"][(imm & 3) as usize];
     format!("attr{}.{channel}", imm >> 2)
 }
 
 pub(super) fn vintrp(inst: &Inst, generation: Generation) -> String {
     let source = match inst.src[0] {
-        Operand::Vgpr(number) if inst.mnemonic.contains("_mov_") => parameter(number),
+        source if inst.mnemonic.contains("_mov_") => parameter(source),
         source => sized(source, generation, 1, Style::Reg),
     };
     let target = sized(inst.dst[0], generation, 1, Style::Reg);
@@ -55,12 +55,13 @@ pub(super) fn vintrp(inst: &Inst, generation: Generation) -> String {
 }
 
 /// The parts of a triangle's attribute that can be moved as they are.
-fn parameter(number: u8) -> String {
-    match number {
-        0 => "p10".to_owned(),
-        1 => "p20".to_owned(),
-        2 => "p0".to_owned(),
-        _ => format!("invalid_param_{number}"),
+pub(super) fn parameter(part: Operand) -> String {
+    match part {
+        Operand::Vgpr(0) => "p10".to_owned(),
+        Operand::Vgpr(1) => "p20".to_owned(),
+        Operand::Vgpr(2) => "p0".to_owned(),
+        Operand::Vgpr(number) => format!("invalid_param_{number}"),
+        _ => String::new(),
     }
 }
 

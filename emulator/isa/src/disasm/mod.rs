@@ -111,6 +111,8 @@ fn one_operand(
         Field::Vcc if cursor.source == 0 => operand::mask(cursor.destination(inst), generation),
         Field::Vcc => operand::mask(cursor.source(inst).1, generation),
         Field::Imm => return immediate::text(slot.style, inst.modifiers.imm, generation),
+        Field::Attribute => graphics::attribute(inst.modifiers.imm),
+        Field::Parameter => graphics::parameter(cursor.source(inst).1),
         Field::Message => names::message(inst.modifiers.imm, generation),
         Field::K => match cursor.source(inst).1 {
             Operand::Literal(value) if inst.encoding == Encoding::Sopk => operand::immediate(value),

@@ -6,7 +6,7 @@ use super::{immediate, operand};
 use crate::generation::Generation;
 use crate::inst::{Dpp, DppControl, Encoding, Inst, Operand, Sdwa, SdwaSelect, SdwaUnused};
 use crate::opcode::Opcode;
-use crate::table::{Field, File, Halves, Row, Slot, Style};
+use crate::table::{ByteOf, Field, File, Halves, Row, Slot, Style};
 
 /// All modifiers of an instruction that reaches no memory, each with a space before it.
 pub(super) fn all(inst: &Inst, row: &Row, generation: Generation) -> String {
@@ -14,7 +14,7 @@ pub(super) fn all(inst: &Inst, row: &Row, generation: Generation) -> String {
         Encoding::Mai => matrix(inst, row, generation),
         Encoding::Vop3px => scale_halves(inst) + &matrix(inst, row, generation),
         Encoding::Vop3p => packed(inst, row),
-        _ => truth_table(inst, row) + &selected_halves(inst, row),
+        _ => truth_table(inst, row) + &selected_byte(inst, row) + &selected_halves(inst, row),
     };
     if inst.encoding == Encoding::Vinterp {
         let clamp = if inst.modifiers.clamp { " clamp" } else { "" };
@@ -48,6 +48,21 @@ fn list(out: &mut String, name: &str, mask: u8, count: usize) {
         .map(|bit| if mask >> bit & 1 == 1 { "1" } else { "0" })
         .collect();
     write!(out, " {name}:[{}]", bits.join(",")).ok();
+}
+
+/// VOP3: the byte that is read or written, the half of an attribute that is read.
+fn selected_byte(inst: &Inst, row: &Row) -> String {
+    let mask = inst.modifiers.op_sel;
+    let byte = match row.byte {
+        Some(ByteOf::Source) => (mask & 1) << 1 | mask >> 1 & 1,
+        Some(ByteOf::Destination) => mask >> 2 & 3,
+        None if row.slot(Field::Attribute).is_some() && mask & 1 == 1 => return " high".to_owned(),
+        None => 0,
+    };
+    match byte {
+        0 => String::new(),
+        byte => format!(" byte_sel:{byte}"),
+    }
 }
 
 /// VOP3: which halves are read; the destination's comes last.

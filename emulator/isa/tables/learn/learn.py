@@ -104,6 +104,10 @@ def operand(form, text, values, taken, index):
         return ["vcc", "", ""]
     if text.startswith("0x"):
         return ["k", "", ""]
+    if re.fullmatch(r"attr\d+\.[xyzw]", text):
+        return ["attribute", "", ""]
+    if re.fullmatch(r"p10|p20|p0|invalid_param_\d+", text):
+        return ["parameter", "", ""]
     reg = register(text)
     field = reg and field_of(form, reg, values, taken, index)
     if not field:
@@ -184,6 +188,10 @@ def modifier_questions(form, code, values, extra):
     yield Question(form.encode(code, values, extra | 1 << 15), lambda text: "clamp" if " clamp" in text else "")
     yield Question(form.encode(code, values, extra | 1 << 59), lambda text: "omod" if " mul:2" in text else "")
     yield Question(form.encode(code, values, extra | 1 << 8), lambda text: "truth" if " bitop3:" in text else "")
+    if form.name == "vop3":
+        for bit, flag in ((11, "bytesrc"), (14, "bytedst")):
+            yield Question(form.encode(code, values, extra | 1 << bit),
+                           lambda text, flag=flag: flag if " byte_sel:2" in text else "")
     if form.name in ("vop3", "vinterp"):
         yield Question(form.encode(code, values, extra | 1 << 11), lambda text: "sel" if " op_sel:" in text else "")
 
@@ -269,6 +277,8 @@ def learn_alu(cpu, form):
         taken = []
         ops = split(text)[1]
         slots = [operand(form, op, values, taken, i) for i, op in enumerate(ops)]
+        if split(text)[2] == "high":  # all that an attribute's field may hold
+            slots = [["attribute", "h", ""] if slot and slot[0] == "attribute" else slot for slot in slots]
         if all(slots) or split(text)[0] in KNOWN:
             rows[code] = (text, size, values, extra, [slot for slot in slots if slot])
     constant_styles(cpu, form, rows)

@@ -102,6 +102,8 @@ def alu(rng, gfx, form, code, mnemonic, flags, slots, abid=None):
         values["src2"] = vgpr(rng)
     elif not matrix and ("src2=s" in names or "src2=v1:reg" in names or "src2=v2:reg" in names):
         values["src2"] = rng.choice(PLAIN_SCALARS)
+    if "attribute" in names:
+        values.update(src1=rng.randrange(3) if "parameter" in names else vgpr(rng), src2=vgpr(rng))
     way = rng.choice(["plain", "plain", *flags])
     if way in ("dpp", "dpp8", "sdwa"):
         values["src0"] = {"dpp": 0xFA, "dpp8": rng.choice([0xE9, 0xEA]), "sdwa": 0xF9}[way]
@@ -141,6 +143,8 @@ def modifiers(rng, form, flags, slots):
         extra |= rng.choice([0, rng.randrange(8) & signs]) << 8
         target = 8 if any(slot.startswith("vdst=v") for slot in slots) else 0
         extra |= rng.choice([0, rng.randrange(16) & (used | target)]) << 11 if "sel" in flags else 0
+        extra |= rng.randrange(4) << 11 if "bytesrc" in flags else 0
+        extra |= rng.randrange(4) << 13 if "bytedst" in flags else 0
     if "sd" in flags:
         extra |= rng.choice(PLAIN_SCALARS) << 8
     if form.name == "vop3p" and "mai" in flags:

@@ -60,10 +60,19 @@ def sparse(name, operation, result, depth, slots, formats, other):
            [f"v{i}={value:#x}" for i in (0, counts[0] - 1)], aliased=other)
 
 
+def lines_of(table):
+    """The columns of a table's rows, those included that it shares with the table it is like."""
+    lines = [line.split(None, 5) for line in (TABLES / table).read_text().splitlines()]
+    bases = [other for word, other, *_ in lines if word == "like"]
+    without = [tuple(columns[1:3]) for columns in lines if columns[0] == "without"]
+    shared = [columns for base in bases for columns in lines_of(f"{base}.txt") if tuple(columns[:2]) not in without]
+    own = [columns for columns in lines if columns[0] not in ("like", "without")]
+    return sorted(shared + own, key=lambda columns: columns[1])
+
+
 def rows(table, eight):
     seen = set()
-    for line in (TABLES / table).read_text().splitlines():
-        columns = line.split(None, 5)
+    for columns in lines_of(table):
         name, operation, slots = columns[2], columns[3], columns[-1]
         hit = re.match(r"v_(?:mfma|wmma|smfmac|swmmac)_(\w?\w\d+)_(\d+)x\d+x(\d+)", operation)
         if not hit or operation in seen or "f8f6f4" in operation or operation in UNKNOWN:

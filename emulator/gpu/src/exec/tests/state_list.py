@@ -185,6 +185,13 @@ for wide, fnuz, ocp in ((("fp8", ("0xc844", "0x44"), ("0xc03c", "0x3c"))), (("bf
         memory([f"v_cvt_pk_{wide}_f32 v0, v4, v6"], ["v0=0xaaaa0000", "v4=1.5f", "v6=-2.0f"], [f"v0=0xaaaa{pair[2:]}"], aliased=names)
         memory([f"v_cvt_pk_{wide}_f32 v0, v4, v6 op_sel:[0,0,1]"], ["v0=0xaaaa", "v4=1.5f", "v6=-2.0f"], [f"v0={pair}aaaa"], aliased=names)
         memory([f"v_cvt_sr_{wide}_f32 v0, v4, v6"], ["v0=0xaaaaaa00", "v4=1.5f", "v6=0xfffff"], [f"v0=0xaaaaaa{one[2:]}"], aliased=names)
+        # A byte other than the lowest, by whatever the target chooses it with.
+        for byte in (1, 2, 3):
+            there = int(one, 16) << 8 * byte
+            memory([f"v_cvt_f32_{wide}_sdwa v0, v4 src0_sel:BYTE_{byte}", f"v_cvt_f32_{wide} v0, v4 byte_sel:{byte}"],
+                   [f"v4={there:#x}"], ["v0=1.5f"], aliased=names)
+            memory([f"v_cvt_sr_{wide}_f32 v0, v4, v6 op_sel:[0,0,{byte & 1},{byte >> 1}]", f"v_cvt_sr_{wide}_f32 v0, v4, v6 byte_sel:{byte}"],
+                   ["v0=0xaaaaaaaa", "v4=1.5f", "v6=0xfffff"], [f"v0={0xAAAAAAAA & ~(0xFF << 8 * byte) | there:#x}"], aliased=names)
 
 # Other lanes.
 memory(["v_swap_b32 v0, v4"], ["v0=7", "v4=lane"], ["v0=lane", "v4=7"])
