@@ -37,6 +37,9 @@ pub fn device(name: &str) -> Result<Device> {
     Ok(Device::Rocm(RocmDevice::open(name)?))
 }
 
+/// Near relatives of gfx942 and gfx1100, on which a run of everything takes the cut of the cases.
+pub const RELATED: &[&str] = &["gfx950", "gfx1151"];
+
 /// An emulated GPU, in the mode that reports mistakes which hardware does not.
 ///
 /// # Errors

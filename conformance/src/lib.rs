@@ -21,6 +21,6 @@ pub mod view;
 
 pub use check::Outcome;
 pub use devices::{
-    DEVICES_VARIABLE, EMULATED, device, emulated, not_emulated, tested, tests_emulated,
+    DEVICES_VARIABLE, EMULATED, RELATED, device, emulated, not_emulated, tested, tests_emulated,
 };
 pub use suite::{FAMILIES, Family, by_name};

@@ -19,13 +19,8 @@ pub struct RocmStorage {
 }
 
 /// An op that writes a source into a storage of a layout, by indices along a dimension.
-type Scatter = fn(
-    &mut tensor_ops::Storage,
-    &OpsLayout,
-    View<'_>,
-    View<'_>,
-    usize,
-) -> tensor_ops::Result<()>;
+type Scatter =
+    fn(&mut tensor_ops::Storage, &OpsLayout, View<'_>, View<'_>, usize) -> tensor_ops::Result<()>;
 
 impl RocmStorage {
     /// A storage of tensor-ops, on a device over its context.

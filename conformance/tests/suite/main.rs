@@ -22,7 +22,9 @@ use redwick_conformance::coverage::{Coverage, cells};
 use redwick_conformance::cut::{Extent, SHARD_VARIABLE, shard};
 use redwick_conformance::op::{DTYPES, Op};
 use redwick_conformance::page::Line;
-use redwick_conformance::{FAMILIES, by_name, not_emulated, tested, tests_emulated};
+use redwick_conformance::{
+    FAMILIES, RELATED, by_name, emulated, not_emulated, tested, tests_emulated,
+};
 
 /// What a device does beside ops, by name.
 type Check = (&'static str, fn(&Device));
@@ -66,16 +68,19 @@ fn part(trials: Vec<Trial>) -> Result<(Vec<Trial>, bool), String> {
         return Ok((trials, false));
     };
     let (number, count) = shard(&text)?;
-    println!("left out: all trials but part {text} of the suite, and whether they launch each kernel");
+    println!(
+        "left out: all trials but part {text} of the suite, and whether they launch each kernel"
+    );
     let trials = trials.into_iter().skip(number).step_by(count);
     Ok((trials.collect(), true))
 }
 
 fn trials(record: &Arc<Record>) -> Vec<Trial> {
-    let mut trials = table("cpu", || Ok(Device::Cpu), record);
+    let extent = Extent::from_env();
+    let mut trials = table("cpu", || Ok(Device::Cpu), extent, record);
     for &target in tested() {
         let open = move || redwick_conformance::device(target).map_err(Failed::from);
-        let mut of_target = table(target, open, record);
+        let mut of_target = table(target, open, extent, record);
         of_target.extend(repeated(target));
         for checks in [device::CHECKS, errors::CHECKS] {
             of_target.extend(checks.iter().map(|check| beside(target, *check)));
@@ -87,6 +92,11 @@ fn trials(record: &Arc<Record>) -> Vec<Trial> {
     trials.extend(coverage(record));
     if !tests_emulated() {
         return trials;
+    }
+    for &target in RELATED {
+        let open = move || emulated(target).map_err(Failed::from);
+        let of_target = table(target, open, Extent::Cut, record).into_iter();
+        trials.extend(of_target.map(|trial| trial.with_ignored_flag(true)));
     }
     let pairs = device::BETWEEN.iter().chain(errors::BETWEEN);
     trials.extend(pairs.map(|&(name, check)| {
@@ -110,15 +120,14 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static str, Vec<&'static Op>)
 fn table(
     device: &'static str,
     open: impl Fn() -> Result<Device, Failed> + Send + Copy + 'static,
+    extent: Extent,
     record: &Arc<Record>,
 ) -> Vec<Trial> {
     let trial = |(family, name, rows): (&str, &'static str, Vec<&'static Op>)| {
         let record = Arc::clone(record);
         Trial::test(format!("{device}::{family}::{}", word(name)), move || {
             let opened = open()?;
-            let outcomes = rows
-                .iter()
-                .map(|row| row.check(&opened, Extent::from_env()));
+            let outcomes = rows.iter().map(|row| row.check(&opened, extent));
             let outcomes: Vec<_> = outcomes.collect();
             record.cases(device, &outcomes);
             let faults: Vec<_> = outcomes.into_iter().flat_map(|o| o.faults).collect();

@@ -90,9 +90,7 @@ fn read(target: &str, family: Family, folder: Option<PathBuf>) -> Result<Vec<u8>
              `cargo xtask kernels --target {target} --out FOLDER`"
         )
     })?;
-    let file = folder
-        .join(target)
-        .join(format!("{}.xz", family.name()));
+    let file = folder.join(target).join(format!("{}.xz", family.name()));
     std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))
 }
 

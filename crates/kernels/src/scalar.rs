@@ -75,7 +75,13 @@ mod tests {
 
     #[test]
     fn a_float_is_read_back_as_it_was_rounded() {
-        for dtype in [DType::BF16, DType::F16, DType::F32, DType::F64, DType::F8E4M3] {
+        for dtype in [
+            DType::BF16,
+            DType::F16,
+            DType::F32,
+            DType::F64,
+            DType::F8E4M3,
+        ] {
             assert_eq!(Scalar::new(dtype, -1.5).as_float(dtype), -1.5, "{dtype:?}");
         }
         let third = Scalar::new(DType::F16, 1.0 / 3.0).as_float(DType::F16);

@@ -262,7 +262,10 @@ fn mixtures_that_do_not_fit() {
         weights: x.view(),
         ..plain
     };
-    says(ops::moe(flat, 1, false), &["moe", "(experts, columns, depth)"]);
+    says(
+        ops::moe(flat, 1, false),
+        &["moe", "(experts, columns, depth)"],
+    );
     let deep = Tensor::counted(&context, &[4, 5, 7]);
     let deeper = MoeOperands {
         weights: deep.view(),

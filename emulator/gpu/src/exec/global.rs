@@ -2,9 +2,7 @@
 
 use redwick_isa::{Encoding, Inst, Operand};
 
-use super::access::{
-    Place, Refused, lanes, load_each, load_each_part, narrow, store_each,
-};
+use super::access::{Place, Refused, lanes, load_each, load_each_part, narrow, store_each};
 use super::load_store::Space;
 use crate::fault::FaultKind;
 use crate::step::{Bound, Flow, Kind, Src, Step};
