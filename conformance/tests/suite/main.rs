@@ -14,6 +14,7 @@ mod repeat;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 use candle_core::Device;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -125,11 +126,14 @@ fn table(
 ) -> Vec<Trial> {
     let trial = |(family, name, rows): (&str, &'static str, Vec<&'static Op>)| {
         let record = Arc::clone(record);
-        Trial::test(format!("{device}::{family}::{}", word(name)), move || {
+        let trial = format!("{device}::{family}::{}", word(name));
+        Trial::test(trial.clone(), move || {
             let opened = open()?;
+            let start = Instant::now();
             let outcomes = rows.iter().map(|row| row.check(&opened, extent));
             let outcomes: Vec<_> = outcomes.collect();
             record.cases(device, &outcomes);
+            record.took(trial, start.elapsed());
             let faults: Vec<_> = outcomes.into_iter().flat_map(|o| o.faults).collect();
             match faults.len() {
                 0 => Ok(()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use redwick_conformance::page::{Launches, Line, never_launched, page};
 use redwick_conformance::{FAMILIES, Outcome, device, not_emulated, tested};
@@ -20,7 +21,12 @@ struct Seen {
     /// For each device, the cases tried and those there are.
     cases: BTreeMap<&'static str, (usize, usize)>,
     lines: Vec<Line>,
+    /// How long each op took on each device.
+    times: Vec<(Duration, String)>,
 }
+
+/// How many of the slowest trials are told.
+const SLOWEST: usize = 12;
 
 impl Record {
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -33,6 +39,11 @@ impl Record {
         let (tried, all) = seen.cases.entry(device).or_default();
         *tried += outcomes.iter().map(|outcome| outcome.tried).sum::<usize>();
         *all += outcomes.iter().map(|outcome| outcome.all).sum::<usize>();
+    }
+
+    /// Notes how long a trial took.
+    pub(crate) fn took(&self, trial: String, time: Duration) {
+        self.seen().times.push((time, trial));
     }
 
     /// Notes an op's line of the page.
@@ -49,9 +60,20 @@ impl Record {
             };
             println!("cases on {device}: {tried} of {all}{hint}");
         }
+        self.slowest();
         for target in not_emulated() {
             println!("left out: {target}, which the emulator does not run");
         }
+    }
+
+    /// Says which trials took longest: where there is time to be saved.
+    fn slowest(&self) {
+        let mut seen = self.seen();
+        let times = &mut seen.times;
+        times.sort_by(|a, b| b.cmp(a));
+        let slowest = times.iter().take(SLOWEST);
+        let slowest = slowest.map(|(time, trial)| format!("{:.1} s {trial}", time.as_secs_f64()));
+        println!("slowest: {}", slowest.collect::<Vec<_>>().join(", "));
     }
 
     /// Whether each kernel was launched on each target, or is excused. Says which were not.
