@@ -52,7 +52,7 @@ def three_words(rng, form, code, first, second, sampler, registers):
     return words + [int.from_bytes(bytes(registers[:4]), "little")]
 
 
-def flags(name):
+def flags(name, gfx):
     """What an image instruction's name says."""
     if ray := re.match(r"image_(bvh\w*)_intersect_ray", name):
         return ["image0", "ray" + RAYS[ray[1]][0]]
@@ -61,7 +61,8 @@ def flags(name):
     found += ["coord"] * ("resinfo" not in parts) + ["grad"] * bool({"d", "cd"} & set(parts))
     found += ["g16"] * ("g16" in parts) + ["lod"] * bool({"l", "cl", "mip", "resinfo"} & set(parts))
     found += ["samp"] * (kind.startswith(("sample", "gather")) or name == "image_get_lod")
-    return found + ["gather"] * kind.startswith(("gather", "msaa"))
+    # RDNA2's load of samples gives the channels that its mask says.
+    return found + ["gather"] * (kind.startswith("gather") or kind.startswith("msaa") and gfx > 10)
 
 
 def slots(name):

@@ -383,7 +383,7 @@ def learn_images(cpu):
         hits = zip(tries, disassemble(cpu, [words for _, words in tries]))
         names = {code: split(hit[0])[0] for (code, _), hit in hits if hit and hit[0].startswith("image_")}
         for code, name in sorted(names.items()):
-            emit(form, code, name, images.flags(name), images.slots(name))
+            emit(form, code, name, images.flags(name, gfx), images.slots(name))
 
 
 def main(cpu):
