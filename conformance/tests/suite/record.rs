@@ -54,7 +54,7 @@ impl Record {
     /// Says how much of the table was run.
     pub(crate) fn summary(&self) {
         for (device, (tried, all)) in &self.seen().cases {
-            let hint = match tried < all && EMULATED.contains(device) {
+            let hint = match tried < all && tested().contains(device) {
                 true => format!(" ({ALL_VARIABLE}=1 runs all)"),
                 false => String::new(),
             };
