@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use vector_store::certify::Scanner;
+use vector_store::cpu::CpuEngine;
 use vector_store::device::DeviceEngine;
 use vector_store::{Bitset, Config, Dtype, Engine, Metric, Scan};
 
@@ -55,48 +56,77 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             (Metric::InnerProduct, Dtype::Int8),
         ] {
             let config = Config::new(dimension, metric).dtype(dtype);
+            let same = same_as_cpu(&device, config, &data[..dimension * rows.min(20_000)])?;
             let mut engine = DeviceEngine::new(&device, config)?;
             let start = Instant::now();
             engine.append(&data)?;
-            println!(
-                "# {metric} {dtype}: appended in {:.2} s",
-                start.elapsed().as_secs_f32()
-            );
-            cases(&mut engine, rows, dtype)?;
+            let seconds = start.elapsed().as_secs_f32();
+            println!("# {metric} {dtype}: as on the CPU: {same}; appended in {seconds:.2} s");
+            cases(
+                &mut engine,
+                rows,
+                dtype,
+                metric == Metric::InnerProduct && dtype == Dtype::F32,
+            )?;
         }
     }
     Ok(())
 }
 
-fn cases(engine: &mut DeviceEngine, rows: usize, dtype: Dtype) -> vector_store::engine::Result<()> {
+/// Whether a store of some rows finds what the CPU does, to the bit.
+fn same_as_cpu(
+    device: &redwick_tensor_ops::DeviceSpec,
+    config: Config,
+    data: &[f32],
+) -> vector_store::engine::Result<bool> {
+    let (mut engine, mut cpu) = (DeviceEngine::new(device, config)?, CpuEngine::new(config)?);
+    engine.append(data)?;
+    cpu.append(data)?;
+    let live = Bitset::new(engine.len(), true);
+    let queries = numbers(40 * config.dimension, 98);
+    let mut same = true;
+    for (queries, k) in [(&queries[..], 10), (&queries[..5 * config.dimension], 1000)] {
+        let scan = Scan::new(queries, k, &live);
+        same &= engine.search(&scan)? == cpu.search(&scan)?;
+    }
+    Ok(same)
+}
+
+fn cases(
+    engine: &mut DeviceEngine,
+    rows: usize,
+    dtype: Dtype,
+    tune: bool,
+) -> vector_store::engine::Result<()> {
     let dimension = engine.config().dimension;
     let live = Bitset::new(rows, true);
     let floor = (rows * dimension * dtype.size()) as f64 / 4.3e9;
-    for batch in [1usize, 10, 1000] {
+    for batch in [1usize, 4, 10, 100, 1000] {
         let queries = numbers(batch * dimension, 99);
         let scan = Scan::new(&queries, K, &live);
+        let settled = engine.settled();
         let found = engine.search(&scan)?;
-        let few = batch.min(3);
-        let checked = Scan::new(&queries[..few * dimension], K, &live);
-        let exact = engine.settle(&checked, &[])? == found[..few];
         let start = Instant::now();
         engine.search(&scan)?;
         let host = start.elapsed().as_secs_f64() * 1e3;
-        let groups: &[u32] = if batch == 1000 {
-            &[8]
+        let settled = (engine.settled() - settled) / 2;
+        let checked = Scan::new(&queries[..batch.min(3) * dimension], K, &live);
+        let exact = engine.settle(&checked, &[])? == found[..batch.min(3)];
+        let groups: &[u32] = if tune && batch <= 10 {
+            &[2, 4, 5, 8, 16, 32]
         } else {
-            &[2, 4, 5, 8, 12, 16]
+            &[8]
         };
         for &each in groups {
             engine.set_workgroups(each);
-            let times = engine.measure(&scan, if batch == 1000 { 3 } else { 15 })?;
+            let times = engine.measure(&scan, if batch >= 100 { 3 } else { 15 })?;
             let parts = times
                 .parts
                 .iter()
                 .map(|(name, ms)| format!("{name} {ms:.4}"));
             println!(
-                "{dimension} {} {dtype} batch {batch} groups {each}: {:.4} ms (limit {floor:.3}, \
-                 x{:.2}), {}; search {host:.3} ms; exact: {exact}",
+                "{dimension} {} {dtype} batch {batch} groups {each}: {:.4} ms (x{:.2} of {floor:.3}), \
+                 {}; search {host:.3} ms; exact {exact}, settled {settled}",
                 engine.config().metric,
                 times.all,
                 f64::from(times.all) / floor,

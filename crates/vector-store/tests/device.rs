@@ -94,6 +94,52 @@ fn every_metric_and_dtype_finds_the_same_on_every_target() {
 }
 
 #[test]
+fn products_of_tiles_find_the_same_on_every_target() {
+    for target in TARGETS {
+        for metric in METRICS {
+            for dtype in DTYPES {
+                let mut pair = Pair::new(target, Config::new(45, metric).dtype(dtype));
+                pair.device.set_product_from(1);
+                pair.append(&numbers(45 * 333, 5));
+                pair.agree_on(&pair.queries(3), 7);
+            }
+        }
+    }
+    for target in few() {
+        let mut pair = Pair::new(target, Config::new(70, Metric::L2));
+        pair.append(&numbers(70 * 1001, 3));
+        let queries = pair.queries(200);
+        pair.agree_on(&queries, 5);
+        pair.agree_on(&queries[..70 * 40], 100);
+        let live = Bitset::from_fn(1001, |row| row % 64 > 40);
+        pair.agree(&Scan::new(&queries, 9, &live));
+        let ranges = vec![vec![7..50, 300..700]; 2];
+        pair.device.set_product_from(1);
+        pair.agree(&Scan {
+            ranges: Some(&ranges),
+            ..Scan::new(&queries[..140], 9, &live)
+        });
+    }
+}
+
+#[test]
+fn scans_of_random_rows_are_certified() {
+    for target in few() {
+        for metric in METRICS {
+            for dtype in DTYPES {
+                for product_from in [1, 100] {
+                    let mut pair = Pair::new(target, Config::new(32, metric).dtype(dtype));
+                    pair.device.set_product_from(product_from);
+                    pair.append(&numbers(32 * 6000, 5));
+                    pair.agree_on(&pair.queries(2), 2);
+                    assert_eq!(pair.device.settled(), 0, "{target} {metric} {dtype}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn any_number_of_rows() {
     for target in few() {
         let config = Config::new(33, Metric::L2);

@@ -19,6 +19,11 @@
 //! appended, with its own ρ: offsets are `|x|²/2 · (1 − (slack + ρ))`. So a row that is far from the
 //! origin loosens no other row's bound. The query's half, `A |q|²/2`, is [`Values::margin`].
 //!
+//! Where many queries are multiplied in f16, a row's element is rounded once more, by at most `2⁻¹¹`
+//! of itself, or is below the normal numbers and may be flushed; products of two f16 are exact in f32,
+//! and matrix units are taken to round each addition by `2⁻²²`. What that adds to `A` is in no row's
+//! offset, and multiplied with the greatest `|x|`.
+//!
 //! Products that underflow are off by at most 2⁻¹²⁶ each. Where numbers are so large or small that a
 //! sum could overflow or a factor is no normal number, there is no bound, and every row is scored.
 
@@ -49,6 +54,9 @@ pub(super) struct Arithmetic {
     dimension: usize,
     /// `a`.
     relative: f64,
+    /// By how much of itself a row is changed when it is read, and of the greatest row.
+    rounded: f64,
+    flushed: f64,
 }
 
 impl Arithmetic {
@@ -57,6 +65,19 @@ impl Arithmetic {
         Self {
             dimension,
             relative: 1.1 * (per_lane + 12) as f64 * U,
+            rounded: 0.0,
+            flushed: 0.0,
+        }
+    }
+
+    /// That of the product in f16.
+    pub(super) fn product(dimension: usize) -> Self {
+        let root = (dimension as f64).sqrt();
+        Self {
+            dimension,
+            relative: 1.1 * (dimension as f64 * 17.0 / 16.0 + 48.0) * 4.0 * U,
+            rounded: 1.0 / 2048.0 + root / (1u64 << 21) as f64,
+            flushed: root / (1u64 << 28) as f64,
         }
     }
 
@@ -99,21 +120,32 @@ impl Values {
     ) -> Self {
         let length = f64::from(rows.length);
         let change = f64::from(rows.change);
-        let share = (1.0 + arithmetic.relative) * (1.0 + change) * (1.0 + query.change) - 1.0;
+        // All but what is in rows' offsets, and that.
+        let read = (1.0 + arithmetic.rounded) * (1.0 + query.change);
+        let loose = (1.0 + arithmetic.relative) * read - 1.0;
+        let share = (1.0 + change) * (1.0 + loose) - 1.0;
+        let flushed = arithmetic.flushed * (1.0 + share);
         let tiny = arithmetic.dimension as f64 * f64::from(f32::MIN_POSITIVE);
         let (margin, inside) = match metric {
-            Metric::InnerProduct => (share * query.norm * length + tiny, true),
+            Metric::InnerProduct => ((share + flushed) * query.norm * length + tiny, true),
             Metric::Cosine => {
                 let inverse = f64::from(rows.inverse);
-                (share + tiny * inverse, inverse < LARGE)
+                let absolute = tiny + flushed * length;
+                (share + absolute * inverse, inverse < LARGE)
             }
             Metric::L2 => {
                 let half = query.norm * query.norm / 2.0;
-                ((share + 4.0 * U) * half + tiny, length * length < LARGE)
+                let beyond = match arithmetic.rounded {
+                    0.0 => 0.0,
+                    _ => (loose * (1.0 + change) + flushed) * query.norm * length,
+                };
+                let margin = (share + 4.0 * U) * half + beyond + tiny;
+                (margin, length * length < LARGE)
             }
         };
         let products = query.norm * length * (1.0 + share);
         let sane = inside && products < LARGE && query.norm * query.norm < LARGE;
+        let sane = sane && margin.is_finite();
         Self {
             metric,
             norm: query.norm,

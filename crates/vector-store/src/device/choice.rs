@@ -72,7 +72,7 @@ pub(super) struct Choice {
     /// How many there are.
     pub(super) slots: usize,
     pub(super) live: Mask,
-    pub(super) filter: Option<Mask>,
+    filter: Option<Mask>,
     list: Option<Listed>,
 }
 
@@ -108,6 +108,11 @@ impl Choice {
             filter,
             list: Some(Listed { tiles, on_device }),
         })
+    }
+
+    /// The address of the filter's copy; null where there is no filter.
+    pub(super) fn filter(&self) -> Result<u64> {
+        self.filter.as_ref().map_or(Ok(0), Mask::address)
     }
 
     /// Addresses of the tiles' numbers and of their words; null where all tiles are meant.

@@ -1,6 +1,7 @@
 //! What a search costs the device.
 
-use super::plan::{Inputs, Plan, STAGES};
+use super::inputs::Inputs;
+use super::plan::{Plan, STAGES};
 use super::{DeviceEngine, Scanner};
 use crate::engine::{Error, Result, Scan};
 

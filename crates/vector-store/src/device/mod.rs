@@ -15,14 +15,17 @@ mod bounds;
 mod choice;
 mod chunks;
 mod gpu;
+mod inputs;
 mod launch;
 mod measure;
 mod plan;
 mod queries;
 mod rows;
+mod scans;
 mod settle;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use redwick_hip::DeviceMemory;
 use redwick_tensor_ops::DeviceSpec;
@@ -37,8 +40,9 @@ use bounds::{Arithmetic, Extremes};
 use choice::{Choice, Masks};
 use chunks::{Chunks, Shape, TILE};
 use gpu::Gpu;
+use inputs::Inputs;
 pub use measure::Times;
-use plan::{Inputs, MOST, Plan};
+use plan::{MOST, Plan};
 
 /// Bytes of keys that one plan may hold.
 const KEY_BYTES: usize = 128 << 20;
@@ -58,6 +62,8 @@ pub struct DeviceEngine {
     extremes: Extremes,
     masks: Masks,
     workgroups: u32,
+    product_from: usize,
+    settled: AtomicU64,
 }
 
 impl DeviceEngine {
@@ -92,12 +98,19 @@ impl DeviceEngine {
             extremes: Extremes::default(),
             masks: Masks::default(),
             workgroups: WORKGROUPS,
+            product_from: Self::PRODUCT_FROM,
+            settled: AtomicU64::new(0),
         })
     }
 
     /// The buffers of searches and appends on this engine's device: lent, and kept for reuse.
     pub fn buffers(&self) -> Statistics {
         self.gpu.scratch()
+    }
+
+    /// For how many queries all rows were scored so far, because no scan could certify an answer.
+    pub fn settled(&self) -> u64 {
+        self.settled.load(Ordering::Relaxed)
     }
 
     fn tiles(&self) -> usize {
@@ -166,7 +179,7 @@ impl DeviceEngine {
     }
 
     fn can_scan(&self) -> bool {
-        plan::scannable(&queries::Form::new(&self.config, &self.chunks.shape))
+        scans::scannable(&queries::Form::new(&self.config, &self.chunks.shape))
     }
 }
 
@@ -192,6 +205,8 @@ impl Scanner for DeviceEngine {
 
     fn settle(&self, scan: &Scan<'_>, _: &[f32]) -> Result<Vec<Vec<Hit>>> {
         let dimension = self.config.dimension;
+        let queries = (scan.queries.len() / dimension) as u64;
+        self.settled.fetch_add(queries, Ordering::Relaxed);
         self.for_groups(scan, |choice, queries| {
             self.settle_group(choice, queries, scan.k)
         })

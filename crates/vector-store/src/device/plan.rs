@@ -1,16 +1,17 @@
 //! One pass for a batch of queries: scan, pick tiles, score their rows canonically, pick rows.
 
-use redwick_kernels::{DType, Kernel, args};
+use redwick_kernels::args;
 
 use super::DeviceEngine;
-use super::bounds::{Query, Values};
-use super::choice::{Choice, uploaded};
-use super::chunks::{Plane, TILE};
+use super::bounds::Values;
+use super::choice::Choice;
+use super::chunks::TILE;
 use super::gpu::{Block, Layout, address, memory};
+use super::inputs::Inputs;
 use super::queries::Form;
-use crate::canonical;
+use super::scans::Keys;
 use crate::certify::Candidates;
-use crate::engine::{Dtype, Hit, Result};
+use crate::engine::{Hit, Result};
 use crate::order;
 
 /// The most keys that one `pick` finds.
@@ -21,136 +22,6 @@ pub(super) const CAPACITY: u32 = 2048;
 
 /// No key.
 pub(super) const NONE: u32 = u32::MAX;
-
-/// LDS that scans may take for queries, so that several workgroups fit on a compute unit.
-const LDS: usize = 48 << 10;
-
-/// A scan for at most so many queries.
-struct Pass {
-    queries: usize,
-    kernel: fn(DType) -> Option<Kernel<args::VectorScan>>,
-}
-
-/// From many queries to few.
-const PASSES: [Pass; 3] = [
-    Pass {
-        queries: 12,
-        kernel: redwick_kernels::vector_scan_12,
-    },
-    Pass {
-        queries: 4,
-        kernel: redwick_kernels::vector_scan_4,
-    },
-    Pass {
-        queries: 1,
-        kernel: redwick_kernels::vector_scan_1,
-    },
-];
-
-/// The pass to take next where so many queries are left: the one with the fewest that takes them all,
-/// else the largest.
-fn next_pass(left: usize, staged: usize) -> Option<&'static Pass> {
-    let mut fitting = PASSES.iter().filter(|pass| pass.queries * staged <= LDS);
-    let largest = fitting.next()?;
-    Some(
-        fitting
-            .take_while(|pass| pass.queries >= left)
-            .last()
-            .unwrap_or(largest),
-    )
-}
-
-/// Whether queries of this form can be scanned for at all.
-pub(super) fn scannable(form: &Form) -> bool {
-    next_pass(1, form.staged_bytes()).is_some()
-}
-
-/// How kernels name what rows are stored as; signed bytes go by the name of bytes.
-pub(super) fn stored(dtype: Dtype) -> DType {
-    match dtype {
-        Dtype::F32 => DType::F32,
-        Dtype::F16 => DType::F16,
-        Dtype::Bf16 => DType::BF16,
-        Dtype::Int8 => DType::U8,
-    }
-}
-
-/// Queries on the device.
-pub(super) struct Inputs {
-    block: Block,
-    /// Numbers as given, norms.
-    given: usize,
-    norms: usize,
-    scans: Vec<ScanInput>,
-    pub(super) count: usize,
-    facts: Vec<Query>,
-}
-
-struct ScanInput {
-    pass: &'static Pass,
-    staged: usize,
-    weights: usize,
-    first: usize,
-    count: usize,
-}
-
-impl Inputs {
-    /// Queries with what scoring them needs; for scans too where `scan` says so.
-    pub(super) fn new(engine: &DeviceEngine, queries: &[f32], scan: bool) -> Result<Self> {
-        let dimension = engine.config.dimension;
-        let form = Form::new(&engine.config, &engine.chunks.shape);
-        let queries: Vec<&[f32]> = queries.chunks_exact(dimension).collect();
-        let mut layout = Layout::new();
-        let mut bytes = Vec::new();
-        let given = layout.piece(queries.len() * form.given_pitch() * 4);
-        let norms = layout.piece(queries.len() * 8);
-        for (i, query) in queries.iter().enumerate() {
-            bytes.resize(given + i * form.given_pitch() * 4, 0);
-            bytes.extend_from_slice(bytemuck::cast_slice(query));
-        }
-        bytes.resize(norms, 0);
-        for query in &queries {
-            bytes.extend_from_slice(&canonical::norm(query).to_le_bytes());
-        }
-        let mut scans = Vec::new();
-        let mut facts = Vec::new();
-        while scan && facts.len() < queries.len() {
-            let first = facts.len();
-            let Some(pass) = next_pass(queries.len() - first, form.staged_bytes()) else {
-                break;
-            };
-            let count = pass.queries.min(queries.len() - first);
-            let staged = layout.piece(pass.queries * form.staged_bytes());
-            let weights = layout.piece(pass.queries * 4);
-            bytes.resize(staged, 0);
-            let mut factors = Vec::new();
-            for query in &queries[first..first + count] {
-                let (weight, query) = form.stage(query, &mut bytes);
-                factors.push(weight);
-                facts.push(query);
-            }
-            factors.resize(pass.queries, 0.0);
-            bytes.resize(weights, 0);
-            bytes.extend_from_slice(bytemuck::cast_slice(&factors));
-            scans.push(ScanInput {
-                pass,
-                staged,
-                weights,
-                first,
-                count,
-            });
-        }
-        bytes.resize(layout.bytes(), 0);
-        Ok(Self {
-            block: uploaded(&engine.gpu, "queries", &bytes)?,
-            given,
-            norms,
-            scans,
-            count: queries.len(),
-            facts,
-        })
-    }
-}
 
 /// A part of a plan.
 type Stage = fn(&Plan<'_>) -> Result<()>;
@@ -238,10 +109,11 @@ impl<'a> Plan<'a> {
     }
 
     fn scans(&self) -> Result<()> {
-        self.inputs
-            .scans
-            .iter()
-            .try_for_each(|scan| self.scan(scan))
+        let to = Keys {
+            address: address(&self.keys, 0)?,
+            pitch: self.pitch,
+        };
+        self.inputs.scan(self.engine, self.choice, &to)
     }
 
     fn pick_tiles(&self) -> Result<()> {
@@ -284,43 +156,6 @@ impl<'a> Plan<'a> {
         let grid = [self.inputs.count as u32, 1, 1];
         let kernel = redwick_kernels::vector_pick();
         self.engine.gpu.launch(kernel, grid, 0, arguments)
-    }
-
-    fn scan(&self, scan: &ScanInput) -> Result<()> {
-        let engine = self.engine;
-        let kernel = (scan.pass.kernel)(stored(engine.config.dtype));
-        let shape = &engine.chunks.shape;
-        let form = Form::new(&engine.config, shape);
-        let lds = scan.pass.queries * form.staged_bytes();
-        let (blocks, stride) = engine.scan_grid(self.choice.slots);
-        let (list, words) = self.choice.list()?;
-        engine.gpu.launch(
-            kernel,
-            [blocks, 1, 1],
-            lds as u32,
-            &args::VectorScan {
-                table: engine.chunks.table(),
-                queries: address(&self.inputs.block, scan.staged)?,
-                weights: address(&self.inputs.block, scan.weights)?,
-                live: self.choice.live.address()?,
-                filter: self
-                    .choice
-                    .filter
-                    .as_ref()
-                    .map_or(Ok(0), |mask| mask.address())?,
-                list,
-                words,
-                keys: address(&self.keys, scan.first * self.pitch * 4)?,
-                shift: shape.shift(),
-                units: shape.units as u32,
-                slots: self.choice.slots as u32,
-                stride,
-                pitch: self.pitch as u32,
-                count: scan.count as u32,
-                has_factors: shape.has(Plane::Factors).into(),
-                has_offsets: shape.has(Plane::Offsets).into(),
-            },
-        )
     }
 
     /// Waits for the results.
@@ -370,7 +205,7 @@ impl<'a> Plan<'a> {
         let facts = self.inputs.facts[query];
         let values = Values::new(
             engine.config.metric,
-            &engine.arithmetic,
+            &self.inputs.arithmetic(engine, query),
             facts,
             &engine.extremes,
         );
@@ -379,16 +214,6 @@ impl<'a> Plan<'a> {
 }
 
 impl DeviceEngine {
-    /// Workgroups of a scan over so many tiles, and the tiles that all of them take at once.
-    fn scan_grid(&self, slots: usize) -> (u32, u32) {
-        let properties = self.gpu.device().properties();
-        let waves = 256 / properties.wave_size.max(1);
-        let needed = (slots as u32).div_ceil(waves);
-        let at_once = properties.compute_units.max(1) * self.workgroups;
-        let blocks = needed.min(at_once).max(1);
-        (blocks, blocks * waves)
-    }
-
     /// Puts the kernel that scores rows of tiles into the stream: of each query's `slots`, or of all.
     pub(super) fn score(
         &self,
@@ -407,13 +232,10 @@ impl DeviceEngine {
             0,
             &args::VectorScore {
                 table: self.chunks.table(),
-                queries: address(&inputs.block, inputs.given)?,
-                norms: address(&inputs.block, inputs.norms)?,
+                queries: inputs.given()?,
+                norms: inputs.norms()?,
                 live: choice.live.address()?,
-                filter: choice
-                    .filter
-                    .as_ref()
-                    .map_or(Ok(0), |mask| mask.address())?,
+                filter: choice.filter()?,
                 list,
                 words,
                 slots: slots.unwrap_or(0),

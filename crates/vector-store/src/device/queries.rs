@@ -1,7 +1,10 @@
 //! Queries in the form that kernels read.
 
+use half::f16;
+
 use super::bounds::Query;
 use super::chunks::{Shape, TEAM, UNIT};
+use super::scans::{STEP, power_below};
 use crate::canonical;
 use crate::engine::{Config, Dtype, Metric};
 
@@ -67,6 +70,40 @@ impl Form {
         let change = if norm == 0.0 { 0.0 } else { lost / length };
         let change = change + rounded;
         (weight, Query { norm, change })
+    }
+
+    /// Steps of the product along a query.
+    pub(super) fn steps(&self) -> usize {
+        (self.units * self.parts().0).div_ceil(STEP)
+    }
+
+    /// Bytes of a query as the product reads it.
+    pub(super) fn half_bytes(&self) -> usize {
+        self.steps() * STEP * 2
+    }
+
+    /// Appends a query in f16, times a power of two; returns as [`stage`](Self::stage) does.
+    pub(super) fn halve(&self, query: &[f32], to: &mut Vec<u8>) -> (f32, Query) {
+        let norm = canonical::norm(query);
+        let scale = f64::from(power_below(norm).unwrap_or(1.0));
+        let length = if norm == 0.0 { 1.0 } else { norm };
+        let start = to.len();
+        let mut lost = 0.0;
+        for &x in query {
+            let number = f16::from_f64(f64::from(x) * scale);
+            let apart = number.to_f64() / scale - f64::from(x);
+            lost += apart * apart;
+            to.extend_from_slice(&number.to_le_bytes());
+        }
+        to.resize(start + self.half_bytes(), 0);
+        let weight = match self.normalised {
+            true => 1.0 / (scale * length),
+            false => 1.0 / scale,
+        };
+        // What the weight's rounding changes, and numbers below the normal ones that may be flushed.
+        let flushed = (query.len() as f64).sqrt() / (1u64 << 28) as f64;
+        let change = lost.sqrt() / length * 1.000_001 + flushed + 1e-7;
+        (weight as f32, Query { norm, change })
     }
 
     fn stage_numbers(&self, query: &[f32], to: &mut Vec<u8>) -> (f32, f64) {

@@ -6,7 +6,7 @@ use super::DeviceEngine;
 use super::choice::uploaded;
 use super::chunks::{Chunk, PLANES, Plane};
 use super::gpu::{Gpu, address};
-use super::plan::stored;
+use super::scans::stored;
 use crate::bitset::Bitset;
 use crate::engine::{Error, MemoryStats, Metric, Result};
 

@@ -1,0 +1,218 @@
+//! The kernels that scan, and which queries each is for.
+
+use redwick_kernels::{DType, Kernel, args};
+
+use super::DeviceEngine;
+use super::bounds::Arithmetic;
+use super::choice::Choice;
+use super::chunks::Plane;
+use super::queries::Form;
+use crate::engine::{Dtype, Result};
+
+/// LDS that scans may take for queries, so that several workgroups fit on a compute unit.
+const LDS: usize = 48 << 10;
+
+/// Queries from which on products of tiles take less time than reading all rows for a few at a time.
+const PRODUCT_FROM: usize = 17;
+
+/// Queries of a workgroup of the product, rows of 32 that it takes, and elements of a step.
+pub(super) const COLUMNS: usize = 128;
+const SLOTS: usize = 4;
+pub(super) const STEP: usize = 32;
+
+/// A scan for at most so many queries.
+pub(super) struct Pass {
+    pub(super) queries: usize,
+    kernel: fn(DType) -> Option<Kernel<args::VectorScan>>,
+}
+
+/// From many queries to few.
+const PASSES: [Pass; 3] = [
+    Pass {
+        queries: 12,
+        kernel: redwick_kernels::vector_scan_12,
+    },
+    Pass {
+        queries: 4,
+        kernel: redwick_kernels::vector_scan_4,
+    },
+    Pass {
+        queries: 1,
+        kernel: redwick_kernels::vector_scan_1,
+    },
+];
+
+/// How the next queries are scanned for.
+pub(super) enum Method {
+    /// A few at a time, in f32.
+    Few(&'static Pass),
+    /// All of them, in f16.
+    Product,
+}
+
+/// The pass to take next where so many queries are left: the one with the fewest that takes them all,
+/// else the largest.
+fn next_pass(left: usize, staged: usize) -> Option<&'static Pass> {
+    let mut fitting = PASSES
+        .iter()
+        .filter(|pass| pass.queries * staged <= LDS)
+        .peekable();
+    let largest = *fitting.peek()?;
+    let enough = fitting.take_while(|pass| pass.queries >= left).last();
+    Some(enough.unwrap_or(largest))
+}
+
+/// How to scan for `left` queries; nothing where they are too long to be scanned for.
+pub(super) fn method(engine: &DeviceEngine, form: &Form, left: usize) -> Option<Method> {
+    if left >= engine.product_from && engine.row_scale().is_some() {
+        return Some(Method::Product);
+    }
+    next_pass(left, form.staged_bytes()).map(Method::Few)
+}
+
+/// Whether queries of this form can be scanned for at all.
+pub(super) fn scannable(form: &Form) -> bool {
+    next_pass(1, form.staged_bytes()).is_some()
+}
+
+/// How kernels name what rows are stored as; signed bytes go by the name of bytes.
+pub(super) fn stored(dtype: Dtype) -> DType {
+    match dtype {
+        Dtype::F32 => DType::F32,
+        Dtype::F16 => DType::F16,
+        Dtype::Bf16 => DType::BF16,
+        Dtype::Int8 => DType::U8,
+    }
+}
+
+/// Where a scan leaves the keys of its first query's tiles; `pitch` from one query to the next.
+pub(super) struct Keys {
+    pub(super) address: u64,
+    pub(super) pitch: usize,
+}
+
+/// Addresses of queries as a scan reads them.
+pub(super) struct Staged {
+    pub(super) queries: u64,
+    pub(super) weights: u64,
+    pub(super) count: usize,
+}
+
+impl DeviceEngine {
+    /// Queries from which on the product is used, instead of what was found best.
+    pub fn set_product_from(&mut self, queries: usize) {
+        self.product_from = queries;
+    }
+
+    pub(super) const PRODUCT_FROM: usize = PRODUCT_FROM;
+
+    /// The power of two that keeps rows in f16's range, times what a product is divided by; nothing
+    /// where rows are too long or too short for one.
+    pub(super) fn row_scale(&self) -> Option<f32> {
+        match self.config.dtype {
+            Dtype::Int8 => Some(1.0),
+            // Rows are at most 1 already; further from the numbers below the normal ones.
+            Dtype::F16 => Some(256.0),
+            Dtype::F32 | Dtype::Bf16 => power_below(f64::from(self.extremes.length)),
+        }
+    }
+
+    /// The arithmetic of the product.
+    pub(super) fn product_arithmetic(&self) -> Arithmetic {
+        Arithmetic::product(self.config.dimension)
+    }
+
+    /// Workgroups of a scan over so many tiles, and the tiles that all of them take at once.
+    fn scan_grid(&self, slots: usize) -> (u32, u32) {
+        let properties = self.gpu.device().properties();
+        let waves = 256 / properties.wave_size.max(1);
+        let needed = (slots as u32).div_ceil(waves);
+        let at_once = properties.compute_units.max(1) * self.workgroups;
+        let blocks = needed.min(at_once).max(1);
+        (blocks, blocks * waves)
+    }
+
+    /// Puts a scan for a few queries into the stream.
+    pub(super) fn scan_few(
+        &self,
+        pass: &Pass,
+        choice: &Choice,
+        from: &Staged,
+        to: &Keys,
+    ) -> Result<()> {
+        let shape = &self.chunks.shape;
+        let form = Form::new(&self.config, shape);
+        let lds = pass.queries * form.staged_bytes();
+        let (blocks, stride) = self.scan_grid(choice.slots);
+        let (list, words) = choice.list()?;
+        let kernel = (pass.kernel)(stored(self.config.dtype));
+        self.gpu.launch(
+            kernel,
+            [blocks, 1, 1],
+            lds as u32,
+            &args::VectorScan {
+                table: self.chunks.table(),
+                queries: from.queries,
+                weights: from.weights,
+                live: choice.live.address()?,
+                filter: choice.filter()?,
+                list,
+                words,
+                keys: to.address,
+                shift: shape.shift(),
+                units: shape.units as u32,
+                slots: choice.slots as u32,
+                stride,
+                pitch: to.pitch as u32,
+                count: from.count as u32,
+                has_factors: shape.has(Plane::Factors).into(),
+                has_offsets: shape.has(Plane::Offsets).into(),
+            },
+        )
+    }
+
+    /// Puts the product for many queries into the stream.
+    pub(super) fn scan_many(
+        &self,
+        scale: f32,
+        choice: &Choice,
+        from: &Staged,
+        to: &Keys,
+    ) -> Result<()> {
+        let shape = &self.chunks.shape;
+        let form = Form::new(&self.config, shape);
+        let across = from.count.div_ceil(COLUMNS);
+        let (list, words) = choice.list()?;
+        self.gpu.launch(
+            redwick_kernels::vector_product(stored(self.config.dtype)),
+            [(choice.slots.div_ceil(SLOTS) * across) as u32, 1, 1],
+            0,
+            &args::VectorProduct {
+                table: self.chunks.table(),
+                queries: from.queries,
+                weights: from.weights,
+                live: choice.live.address()?,
+                filter: choice.filter()?,
+                list,
+                words,
+                keys: to.address,
+                shift: shape.shift(),
+                units: shape.units as u32,
+                slots: choice.slots as u32,
+                steps: form.steps() as u32,
+                pitch: to.pitch as u32,
+                count: from.count as u32,
+                across: across as u32,
+                has_factors: shape.has(Plane::Factors).into(),
+                has_offsets: shape.has(Plane::Offsets).into(),
+                scale,
+            },
+        )
+    }
+}
+
+/// The power of two that brings a length to between 2¹⁴ and 2¹⁵; nothing for lengths far from 1.
+pub(super) fn power_below(length: f64) -> Option<f32> {
+    let exponent = length.log2().floor();
+    (exponent.abs() <= 40.0).then(|| (14.0 - exponent).exp2() as f32)
+}
