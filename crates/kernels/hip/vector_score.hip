@@ -66,11 +66,12 @@ DEVICE void score(const u64 *table, const f32 *queries, const f64 *norms, const 
     const Chosen chosen = {list, words, live, filter};
     const u32 at = block_x(), query = block_y(), row = work_item() / TEAM;
     const u32 slot = slots == nullptr ? at : slots[query * slot_pitch + at];
-    u32 key = NONE;
-    if (slot != NONE && (chosen.rows(slot) >> row & 1) != 0) {
-        const u64 start = tiles.at(chosen.tile(slot), Plane::GIVEN, row_bytes);
-        key = key_of(cost_of(queries + static_cast<u64>(query) * query_pitch, norms[query],
-                             start + static_cast<u64>(row) * row_bytes, depth, metric));
-    }
+    const bool is_chosen = slot != NONE && (chosen.rows(slot) >> row & 1) != 0;
+    // All lanes take part in exchanges, those of other rows with nothing.
+    u64 start = 0;
+    if (is_chosen) start = tiles.at(chosen.tile(slot), Plane::GIVEN, row_bytes) + row * row_bytes;
+    const f32 cost = cost_of(queries + static_cast<u64>(query) * query_pitch, norms[query], start,
+                             is_chosen ? depth : 0, metric);
+    const u32 key = is_chosen ? key_of(cost) : NONE;
     if (work_item() % TEAM == 0) keys[static_cast<u64>(query) * pitch + at * TILE + row] = key;
 }

@@ -23,7 +23,7 @@ struct Origin {
 DEVICE u32 count_up_to(const u32 (&best)[4], u32 limit, u32 *partial) {
     u32 count = 0;
     for (u32 i = 0; i < 4; i++) count += BALLOT_COUNT(best[i] <= limit);
-    if (lane() == 0) partial[wave()] = count;
+    if (lane() == 0) partial[work_item() / WAVE] = count;
     barrier();
     count = 0;
     for (u32 i = 0; i < WAVES; i++) count += partial[i];
