@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use candle_nn::{Init, Optimizer, VarBuilder, VarMap};
+use grafted::quantized::{GgmlDType, QTensor};
 use grafted::safetensors::{self, Load};
 use grafted::{DType, Device, Result, Tensor, Var, D};
 use redwick_candle_tests::emulated;
@@ -241,6 +242,44 @@ fn plain_descent_and_every_way_to_start_a_variable() -> Result<()> {
                 .all(|x| x.is_finite()),
             "{name}"
         );
+    }
+    Ok(())
+}
+
+#[test]
+fn packed_weights_are_the_same_blocks_whichever_way_they_come() -> Result<()> {
+    const TYPE: GgmlDType = GgmlDType::Q4K;
+    let numbers = Tensor::arange(0f32, 512., &Device::Cpu)?;
+    let numbers = numbers.affine(0.013, -3.)?.sin()?.reshape((2, 256))?;
+    let importance: Vec<f32> = (0..256).map(|at| 1. + (at % 7) as f32).collect();
+    let plain = QTensor::quantize(&numbers, TYPE)?;
+    let weighted = QTensor::quantize_imatrix(&numbers, &importance, TYPE)?;
+    assert_ne!(plain.data()?, weighted.data()?);
+    for target in ["gfx90a", "gfx1100"] {
+        let device = emulated(target)?;
+        let there = numbers.to_device(&device)?;
+        let ways = [
+            (QTensor::quantize(&there, TYPE)?, &plain),
+            (QTensor::quantize_onto(&numbers, TYPE, &device)?, &plain),
+            (
+                QTensor::quantize_imatrix(&there, &importance, TYPE)?,
+                &weighted,
+            ),
+            (
+                QTensor::quantize_imatrix_onto(&numbers, &importance, TYPE, &device)?,
+                &weighted,
+            ),
+        ];
+        for (found, want) in ways {
+            assert_eq!(found.data()?, want.data()?, "{target}");
+            assert_eq!(found.storage_size_in_bytes(), want.storage_size_in_bytes());
+            assert!(!found.device_ptr()?.is_null());
+            let [found, want] = [
+                found.dequantize(&device)?.to_vec2::<f32>()?,
+                want.dequantize(&Device::Cpu)?.to_vec2::<f32>()?,
+            ];
+            assert_eq!(found, want, "{target}");
+        }
     }
     Ok(())
 }

@@ -168,29 +168,38 @@ fn experts_of(x: &[Tensor], axes: &[usize]) -> Result<Vec<u32>> {
         .collect())
 }
 
-fn moe_gemm(x: &[Tensor], axes: &[usize]) -> Result<Tensor> {
-    let device = x[0].device();
-    let experts = experts_of(x, axes)?;
-    let mut ids: Vec<u32> = (0..experts.len() as u32).collect();
-    ids.sort_by_key(|&row| experts[row as usize]);
-    let sorted: Vec<u32> = ids.iter().map(|&row| experts[row as usize]).collect();
-    let scales = x
-        .get(2)
-        .map(|scales| scales.to_dtype(DType::F32))
-        .transpose()?;
-    let [ids, sorted] = [ids, sorted].map(|list| Tensor::new(list, device));
-    moe::moe_gemm(
-        &x[0],
-        &x[1],
-        &scales,
-        &ids?,
-        &sorted?,
-        axes[0],
-        axes[1] == 1,
-    )
+/// Which rows of a result go to which experts, as mixtures of experts are told.
+pub(super) struct Routes {
+    /// The rows, those of one expert adjacent.
+    pub(super) ids: Tensor,
+    /// The experts of these.
+    pub(super) experts: Tensor,
+    /// What each row is multiplied by.
+    pub(super) scales: Option<Tensor>,
 }
 
-fn composed_moe(x: &[Tensor], axes: &[usize]) -> Result<Tensor> {
+impl Routes {
+    pub(super) fn of(x: &[Tensor], axes: &[usize]) -> Result<Self> {
+        let experts = experts_of(x, axes)?;
+        let mut ids: Vec<u32> = (0..experts.len() as u32).collect();
+        ids.sort_by_key(|&row| experts[row as usize]);
+        let sorted: Vec<u32> = ids.iter().map(|&row| experts[row as usize]).collect();
+        let scales = x.get(2).map(|scales| scales.to_dtype(DType::F32));
+        Ok(Self {
+            ids: Tensor::new(ids, x[0].device())?,
+            experts: Tensor::new(sorted, x[0].device())?,
+            scales: scales.transpose()?,
+        })
+    }
+}
+
+fn moe_gemm(x: &[Tensor], axes: &[usize]) -> Result<Tensor> {
+    let to = Routes::of(x, axes)?;
+    let (share, many) = (axes[0], axes[1] == 1);
+    moe::moe_gemm(&x[0], &x[1], &to.scales, &to.ids, &to.experts, share, many)
+}
+
+pub(super) fn composed_moe(x: &[Tensor], axes: &[usize]) -> Result<Tensor> {
     let experts = Tensor::new(experts_of(x, axes)?, &Device::Cpu)?;
     let matrices = x[1].contiguous()?.index_select(&experts, 0)?;
     let (rows, depth) = x[0].dims2()?;

@@ -5,7 +5,9 @@
 
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{DType, Error, Result, Tensor};
+use candle_nn::moe;
 
+use super::attention::{Routes, composed_moe};
 use crate::compare::Tolerance;
 use crate::op::{Case, Op, Reference};
 use crate::operand::{Operand, Values};
@@ -115,7 +117,40 @@ pub const PACKED_WEIGHTS: &[Op] = &[
             pack_single(&x[1], axes)?.indexed_moe_forward(&x[0], &x[2])
         })
     },
+    Op {
+        values: UNIT,
+        oracle: Some(composed_mixture),
+        reference: Reference::Wide,
+        tolerance: BYTES,
+        ..Op::row("moe_gemm_gguf", SINGLE, mixtures, mixture)
+    },
 ];
+
+/// Axes: experts of a row, whether rows are many, the type.
+fn mixture(x: &[Tensor], axes: &[usize]) -> Result<Tensor> {
+    let (to, w) = (Routes::of(x, axes)?, pack_single(&x[1], axes)?);
+    let (share, many) = (axes[0], axes[1] == 1);
+    moe::moe_gemm_gguf(
+        &x[0],
+        &w,
+        &to.scales,
+        &to.ids,
+        &to.experts,
+        share,
+        many,
+        DType::F32,
+    )
+}
+
+/// Few rows become bytes where weights are packed, many do not.
+fn composed_mixture(x: &[Tensor], axes: &[usize]) -> Result<Tensor> {
+    let mut operands = x.to_vec();
+    if axes[1] == 0 && axes[2] < PACKED {
+        operands[0] = as_bytes(&x[0])?;
+    }
+    operands[1] = unpacked(&x[1], axes)?;
+    composed_moe(&operands, axes)
+}
 
 const UNIT: Values = Values::Between(-1.0, 1.0);
 
@@ -276,5 +311,28 @@ fn experts(values: Values) -> Vec<Case> {
             Case::along(vec![x, w, ids], &[at])
         };
         [(1, 2, 1, 7), (3, 2, 2, 19)].map(case).into()
+    })
+}
+
+/// Rows, experts of a row, and whether there are weights, which one expert alone has.
+const MIXTURES: [(usize, usize, bool); 3] = [(1, 2, false), (5, 3, false), (9, 1, true)];
+
+fn mixtures(values: Values) -> Vec<Case> {
+    const EXPERTS: usize = 4;
+    per_type(0..TYPES.len(), |at, k| {
+        let numbered = MIXTURES.into_iter().enumerate();
+        let case = |(number, (rows, share, weighted))| {
+            // Each form with few rows and with many, over the types.
+            let many = (number + at) % 2;
+            let mut operands = vec![
+                Operand::new(&[rows, k], View::ALL[(number + at) % 2], values),
+                Operand::new(&[EXPERTS, 5 + number, k], View::Plain, values),
+            ];
+            if weighted {
+                operands.push(Operand::new(&[rows], View::Plain, values));
+            }
+            Case::along(operands, &[share, many, at])
+        };
+        numbered.map(case).collect()
     })
 }
