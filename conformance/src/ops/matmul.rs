@@ -26,6 +26,7 @@ const SIZES: &[[usize; 3]] = &[
     [2, 96, 33],
     [7, 0, 3],
     [3, 5, 7],
+    [9, 40, 37],
     [17, 33, 65],
     [64, 64, 64],
     [65, 129, 31],
@@ -50,7 +51,7 @@ fn products(values: Values) -> Vec<Case> {
     }
     // Enough tiles to fill a device, so that it takes large ones.
     let many = |rows, columns| Operand::new(&[400, rows, columns], View::Plain, values);
-    cases.push(Case::new(vec![many(5, 9), many(9, 3)]));
+    cases.push(Case::new(vec![many(65, 5), many(5, 67)]));
     cases
 }
 

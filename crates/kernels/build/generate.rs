@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::path::Path;
 
-use crate::manifest::{Domain, FieldType, Instance, KernelRow, Manifest, pascal_case};
+use crate::manifest::{Domain, FieldType, Instance, KernelRow, Manifest, Tiling, pascal_case};
 
 /// Marks a combination of axis values without a kernel.
 const ABSENT: u16 = u16::MAX;
@@ -211,7 +211,7 @@ fn entry(table: &mut String, manifest: &Manifest, family: &str, kernel: &Instanc
         table,
         "crate::launch::KernelInfo {{ symbol: {:?}, family: Family::{}, \
          shape: crate::Shape::{}, block: {}, unroll: {}, lanes: {}, outputs: {}, max_columns: {}, \
-         tile: {:?}, fields: <args::{} as crate::launch::Arguments>::FIELDS }},",
+         tile: {:?}, tilings: &[{}], fields: <args::{} as crate::launch::Arguments>::FIELDS }},",
         kernel.symbol(),
         pascal_case(family),
         pascal_case(&row.shape.replace('-', "_")),
@@ -221,8 +221,26 @@ fn entry(table: &mut String, manifest: &Manifest, family: &str, kernel: &Instanc
         row.outputs,
         row.max_columns,
         row.tile,
+        tilings(row),
         row.args,
     )
+}
+
+/// What is different on some targets.
+fn tilings(row: &KernelRow) -> String {
+    let tiling = |(target, tiling): (&String, &Tiling)| {
+        let Tiling {
+            tile,
+            dynamic_lds,
+            turns,
+            fill,
+        } = tiling;
+        format!(
+            "crate::Tiling {{ target: {target:?}, tile: {tile:?}, dynamic_lds: {dynamic_lds}, \
+             turns: {turns}, fill: {fill} }}, "
+        )
+    };
+    row.on.iter().map(tiling).collect()
 }
 
 /// The function that finds a kernel by the values of its axes.

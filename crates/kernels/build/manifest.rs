@@ -159,10 +159,35 @@ pub(crate) struct KernelRow {
     /// Rows and columns of a workgroup's tile, where the shape has tiles.
     #[serde(default)]
     pub(crate) tile: [u32; 2],
+    /// The tile where it is another, or chosen by another rule.
+    #[serde(default)]
+    pub(crate) on: Ordered<Tiling>,
     /// The template that the entry point calls.
     pub(crate) body: String,
     /// The argument struct.
     pub(crate) args: String,
+}
+
+/// The tile of a kernel on one target.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tiling {
+    /// Rows and columns of a workgroup's tile.
+    pub(crate) tile: [u32; 2],
+    /// Bytes of LDS that are asked for at the launch: NVIDIA's GPUs have more than a kernel may
+    /// declare.
+    #[serde(default)]
+    pub(crate) dynamic_lds: u32,
+    /// Workgroups of each compute unit that take turns with all tiles; 0 where each has one tile.
+    #[serde(default)]
+    pub(crate) turns: u32,
+    /// Of 100 compute units, how many have to get a tile for the kernel to be the fastest.
+    #[serde(default = "most")]
+    pub(crate) fill: u32,
+}
+
+fn most() -> u32 {
+    75
 }
 
 fn default_block() -> u32 {
@@ -269,9 +294,13 @@ impl Instance<'_> {
         sizes.max().map_or(1, |size| 16 / size)
     }
 
-    /// The template that the entry point calls, in the sources' spelling.
-    pub(crate) fn body(&self, manifest: &Manifest) -> String {
-        let mut body = self.row.body.clone();
+    /// The template that the entry point calls on a target, in the sources' spelling. `{rows}` and
+    /// `{columns}` are those of the tile there.
+    pub(crate) fn body(&self, manifest: &Manifest, target: &str) -> String {
+        let tiling = self.row.on.get(target);
+        let [rows, columns] = tiling.map_or(self.row.tile, |tiling| tiling.tile);
+        let body = self.row.body.replace("{rows}", &rows.to_string());
+        let mut body = body.replace("{columns}", &columns.to_string());
         for ((axis, _), value) in self.row.axes.iter().zip(&self.values) {
             body = body.replace(&format!("{{{axis}}}"), &manifest.spell(value));
         }

@@ -33,7 +33,7 @@ DEVICE void with_other_half(const T (&own)[8], T (&all)[16]) {
     }
 }
 
-template <class T, bool BY_INSTRUCTION = Matrix<T>::EXISTS>
+template <class T, bool BY_INSTRUCTION = Matrix<T>::LANE_IS_COLUMN>
 struct Blocks : Matrix<T> {
     typedef Matrix<T> M;
     typedef typename M::Fragment Fragment;

@@ -36,6 +36,11 @@ struct Outputs {
         to[static_cast<u64>(down) * h.y_stride + static_cast<u64>(across) * w.y_stride] =
             static_cast<T>(value);
     }
+
+    template <u32 N>
+    DEVICE void write_pack(u32 channel, u32 pixel, const Compute<T> *values) const {
+        for (u32 i = 0; i < N; i++) write(channel, pixel + i, values[i]);
+    }
 };
 
 template <class T, u32 SIDE>

@@ -58,6 +58,42 @@ NVPTX_DEVICE int nvptx_dot4(int a, int b, int sum) {
 }
 #define __builtin_amdgcn_sdot4(a, b, sum, clamp) nvptx_dot4(a, b, sum)
 
+// LDS of which a launch says how much there is: more than a kernel may declare.
+extern "C" {
+extern __attribute__((shared, aligned(1024))) unsigned char redwick_dynamic_lds[];
+}
+NVPTX_DEVICE unsigned char *dynamic_lds() { return redwick_dynamic_lds; }
+NVPTX_DEVICE unsigned grid_x() { return __nvvm_read_ptx_sreg_nctaid_x(); }
+
+// Four matrices of 8 by 8 halves of words, a row of one at the address of each lane.
+template <class Fragment>
+NVPTX_DEVICE void nvptx_load_fragment(Fragment &to, const void *row) {
+    unsigned long at;
+    asm("cvta.to.shared.u64 %0, %1;" : "=l"(at) : "l"(row));
+    unsigned w[4];
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(w[0]), "=r"(w[1]), "=r"(w[2]), "=r"(w[3])
+                 : "r"(static_cast<unsigned>(at))
+                 : "memory");
+    to = Fragment{w[0], w[1], w[2], w[3]};
+}
+
+// c += a b, for 16 by 16 elements of each.
+#define NVPTX_MULTIPLY(name, type)                                                               \
+    template <class Fragment, class Result>                                                      \
+    NVPTX_DEVICE void name(Fragment a, Fragment b, Result &c) {                                  \
+        for (unsigned i = 0; i < 2; i++) {                                                       \
+            float d[4] = {c[4 * i], c[4 * i + 1], c[4 * i + 2], c[4 * i + 3]};                   \
+            asm("mma.sync.aligned.m16n8k16.row.col.f32." type "." type ".f32 {%0, %1, %2, %3}, " \
+                "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"                                  \
+                : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])                                 \
+                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[i]), "r"(b[i + 2]));         \
+            for (unsigned j = 0; j < 4; j++) c[4 * i + j] = d[j];                                \
+        }                                                                                        \
+    }
+NVPTX_MULTIPLY(nvptx_multiply_f16, "f16")
+NVPTX_MULTIPLY(nvptx_multiply_bf16, "bf16")
+
 #define __HIP_MEMORY_SCOPE_AGENT __MEMORY_SCOPE_DEVICE
 #define __HIP_MEMORY_SCOPE_WORKGROUP __MEMORY_SCOPE_WRKGRP
 #define __hip_atomic_load __scoped_atomic_load_n

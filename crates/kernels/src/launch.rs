@@ -61,8 +61,51 @@ pub struct KernelInfo {
     pub max_columns: u32,
     /// Rows and columns of the tile of a workgroup; 0 where the shape has none.
     pub tile: [u32; 2],
+    /// Targets where the tile is another.
+    pub tilings: &'static [Tiling],
     /// Its arguments.
     pub fields: &'static [Field],
+}
+
+/// The tile of a kernel on one target.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tiling {
+    /// The target.
+    pub target: &'static str,
+    /// Rows and columns of the tile of a workgroup.
+    pub tile: [u32; 2],
+    /// Bytes of LDS to ask for at the launch, beside what the kernel declares.
+    pub dynamic_lds: u32,
+    /// Workgroups of each compute unit that take turns with all tiles; 0 where each has one tile.
+    pub turns: u32,
+    /// Of 100 compute units, how many have to get a tile for the kernel to be the fastest.
+    pub fill: u32,
+}
+
+/// [`Tiling::fill`] where nothing else is said.
+const MOST: u32 = 75;
+
+impl KernelInfo {
+    /// Rows and columns of the tile of a workgroup on a target, whose features are ignored.
+    pub fn tile_on(&self, target: &str) -> [u32; 2] {
+        self.tiling(target).map_or(self.tile, |tiling| tiling.tile)
+    }
+
+    /// Whether so many tiles occupy enough of a target's compute units.
+    pub fn fills(&self, (target, compute_units): (&str, u32), tiles: u64) -> bool {
+        let fill = self.tiling(target).map_or(MOST, |tiling| tiling.fill);
+        tiles * 100 >= u64::from(fill) * u64::from(compute_units)
+    }
+
+    /// Bytes of LDS to ask for at a launch on a target.
+    pub fn dynamic_lds_on(&self, target: &str) -> u32 {
+        self.tiling(target).map_or(0, |tiling| tiling.dynamic_lds)
+    }
+
+    fn tiling(&self, target: &str) -> Option<&Tiling> {
+        let is_it = |tiling: &&Tiling| target.split(':').next() == Some(tiling.target);
+        self.tilings.iter().find(is_it)
+    }
 }
 
 /// All kernels, in the order of [`Kernel::id`].
@@ -154,7 +197,40 @@ impl<A: Arguments> Kernel<A> {
     /// # Errors
     /// Where a grid cannot be as large.
     pub fn grid_for_tiles(self, rows: u32, columns: u32, batches: u32) -> Result<Grid, Error> {
-        let [tile_rows, tile_columns] = self.info().tile.map(|side| side.max(1));
+        self.grid_of_tiles(self.info().tile, [rows, columns], batches)
+    }
+
+    /// The same on a target with so many compute units, for kernels whose tile is not that of all
+    /// targets, or that take turns.
+    ///
+    /// # Errors
+    /// Where a grid cannot be as large.
+    pub fn grid_for_tiles_on(
+        self,
+        (target, compute_units): (&str, u32),
+        size: [u32; 2],
+        batches: u32,
+    ) -> Result<Grid, Error> {
+        let info = self.info();
+        let mut grid = self.grid_of_tiles(info.tile_on(target), size, batches)?;
+        let turns = info.tiling(target).map_or(0, |tiling| tiling.turns);
+        if turns > 0 {
+            let [across, down, _] = grid.blocks;
+            let tiles = u64::from(across) * u64::from(down);
+            let at_once = u64::from(turns) * u64::from(compute_units.max(1));
+            grid.blocks[0] = self.grid_x(tiles.min(at_once))?.blocks[0];
+            grid.blocks[1] = 1;
+        }
+        Ok(grid)
+    }
+
+    fn grid_of_tiles(
+        self,
+        tile: [u32; 2],
+        [rows, columns]: [u32; 2],
+        batches: u32,
+    ) -> Result<Grid, Error> {
+        let [tile_rows, tile_columns] = tile.map(|side| side.max(1));
         let grid = self.grid_x(u64::from(columns.div_ceil(tile_columns)))?;
         let down = limited("tiles along the rows", rows.div_ceil(tile_rows))?;
         Ok(Grid {

@@ -20,7 +20,7 @@ mod walk;
 pub use axis::Axis;
 pub use code::{FOLDER_VARIABLE, code_object, targets, wave_size};
 pub use error::Error;
-pub use launch::{Arguments, Field, Grid, Kernel, KernelInfo, Shape, all};
+pub use launch::{Arguments, Field, Grid, Kernel, KernelInfo, Shape, Tiling, all};
 pub use products::{LibraryProducts, ProductShape, library_products};
 pub use scalar::Scalar;
 pub use walk::{Divisor, MAX_DIMS, Walk};

@@ -21,7 +21,7 @@ impl Context {
         let shape = LaunchShape {
             grid: grid.blocks,
             block: [kernel.info().block, 1, 1],
-            dynamic_lds: 0,
+            dynamic_lds: kernel.info().dynamic_lds_on(self.device().target()),
         };
         let loaded = self.kernel(kernel.id())?;
         // SAFETY: `A` is the struct that the manifest gives this kernel, whose layout is checked

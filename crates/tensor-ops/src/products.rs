@@ -29,12 +29,15 @@ pub enum ProductsBy {
     Table,
     /// Own kernels.
     Own,
+    /// Own kernels, in the largest tiles that take the operands however small these are: for tests,
+    /// since it takes large matrices to fill a GPU.
+    OwnInLargeTiles,
     /// The vendor's library, for all operands that it takes; without it a product is an error.
     Library,
 }
 
 impl ProductsBy {
-    const ALL: [Self; 3] = [Self::Table, Self::Own, Self::Library];
+    const ALL: [Self; 4] = [Self::Table, Self::Own, Self::OwnInLargeTiles, Self::Library];
 
     fn from_value(value: Option<&OsStr>) -> Self {
         match value.and_then(OsStr::to_str) {
@@ -149,7 +152,7 @@ impl Context {
     /// The library, where it is to compute a product.
     pub(crate) fn library_for(&self, shape: &ProductShape) -> Result<Option<&BlasHandle>> {
         match self.products_by() {
-            ProductsBy::Own => Ok(None),
+            ProductsBy::Own | ProductsBy::OwnInLargeTiles => Ok(None),
             ProductsBy::Library => self.product_library().map(Some),
             ProductsBy::Table => {
                 let wanted = self.products().rows.iter().any(|row| row.contain(shape));

@@ -59,7 +59,7 @@ impl Compile<'_> {
         }
         let stem = self.scratch.join(format!("{}.{target}", family.name));
         let source = stem.with_extension(format!("{target}.entries.hip"));
-        std::fs::write(&source, entries(self.manifest, family)?)?;
+        std::fs::write(&source, entries(self.manifest, family, target)?)?;
         self.hip(&source, &family.name, target, &[])
     }
 
@@ -135,8 +135,8 @@ fn isa_version(target: &str) -> u32 {
     major * 1000 + minor * 100 + stepping
 }
 
-/// The entry points of a family: one for each instance, calling its template.
-pub(super) fn entries(manifest: &Manifest, family: &Family) -> Result<String> {
+/// The entry points of a family on a target: one for each instance, calling its template.
+pub(super) fn entries(manifest: &Manifest, family: &Family, target: &str) -> Result<String> {
     let mut code = format!("#include \"{}.hip\"\n", family.name);
     for row in &family.kernel {
         let fields = &manifest.args[&row.args];
@@ -150,10 +150,11 @@ pub(super) fn entries(manifest: &Manifest, family: &Family) -> Result<String> {
             .map(|(name, kind)| pass(name, *kind))
             .collect();
         for instance in manifest.instances(row) {
+            let body = instance.body(manifest, target);
             entry(
                 &mut code,
-                manifest,
                 &instance,
+                &body,
                 &parameters.join(", "),
                 &values.join(", "),
             )?;
@@ -164,13 +165,12 @@ pub(super) fn entries(manifest: &Manifest, family: &Family) -> Result<String> {
 
 fn entry(
     code: &mut String,
-    manifest: &Manifest,
     instance: &Instance,
+    body: &str,
     parameters: &str,
     values: &str,
 ) -> std::fmt::Result {
     let symbol = instance.symbol();
-    let body = instance.body(manifest);
     let block = instance.row.block;
     writeln!(
         code,

@@ -9,13 +9,13 @@ use super::compile::{Compile, Succeed, entries};
 use super::manifest::Family;
 use super::toolchain::{call, folder};
 
-/// Flags of every compilation. Exchanges between lanes need the PTX version; a product and a sum are
-/// made one where HIP makes them one.
+/// Flags of every compilation. Products by teams of waves need the PTX version; a product and a sum
+/// are made one where HIP makes them one.
 const FLAGS: &[&str] = &[
     "-x",
     "cuda",
     "--cuda-device-only",
-    "--cuda-feature=+ptx78",
+    "--cuda-feature=+ptx80",
     "-nocudainc",
     "-nocudalib",
     "-nostdinc",
@@ -30,6 +30,12 @@ const FLAGS: &[&str] = &[
 /// Packages with NVIDIA's assembler and device library, on PyPI.
 const PACKAGES: &[&str] = &["nvidia-cuda-nvcc==13.0.88", "nvidia-nvvm==13.0.88"];
 
+/// The target with what only GPUs of exactly this kind have, as the compiler calls it: `sm_90a` for
+/// `sm_90`.
+fn with_own_features(target: &str) -> String {
+    format!("{target}a")
+}
+
 /// Whether a target is NVIDIA's: `sm_90`.
 pub(super) fn is_nvidia(target: &str) -> bool {
     target.starts_with("sm_")
@@ -41,11 +47,11 @@ impl Compile<'_> {
         let tools = Tools::installed()?;
         let stem = self.scratch.join(format!("{}.{target}", family.name));
         let source = stem.with_extension(format!("{target}.entries.hip"));
-        std::fs::write(&source, entries(self.manifest, family)?)?;
+        std::fs::write(&source, entries(self.manifest, family, target)?)?;
         let ptx = stem.with_extension(format!("{target}.ptx"));
         let cubin = stem.with_extension(format!("{target}.cubin"));
         self.clang(FLAGS, &self.manifest.targets[target], target)
-            .arg(format!("--cuda-gpu-arch={target}"))
+            .arg(format!("--cuda-gpu-arch={}", with_own_features(target)))
             .args(["-Xclang", "-mlink-builtin-bitcode", "-Xclang"])
             .arg(&tools.libdevice)
             .arg("-include")
@@ -57,7 +63,7 @@ impl Compile<'_> {
             .arg(&ptx)
             .succeed()?;
         Command::new(&tools.ptxas)
-            .arg(format!("-arch={target}"))
+            .arg(format!("-arch={}", with_own_features(target)))
             .arg(&ptx)
             .arg("-o")
             .arg(&cubin)

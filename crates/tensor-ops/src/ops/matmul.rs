@@ -1,21 +1,20 @@
 //! Matrix products.
 
 mod library;
+mod tiling;
 
-use redwick_kernels::{Kernel, ProductShape, Walk, args};
+use redwick_kernels::{ProductShape, Walk, args};
 
-use super::{contiguous, kernel_dtype, no_kernel};
+use super::{contiguous, kernel_dtype};
 use crate::collapse;
 use crate::context::Context;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
+use crate::products::ProductsBy;
 use crate::storage::{Storage, View};
 
 const OP: &str = "matmul";
-
-/// Rows up to which a product is a matrix by vectors.
-const FEW_ROWS: usize = 4;
 
 /// The most batches and rows of tiles of one launch.
 const MAX_GRID_YZ: usize = 65_535;
@@ -160,41 +159,17 @@ impl Product {
     }
 
     fn run_by_kernels(&self, context: &Context, dtype: DType, at: [u64; 3]) -> Result<()> {
-        let kernel = self.kernel(dtype, context.device().properties().compute_units)?;
+        let device = context.device();
+        let device = (device.target(), device.properties().compute_units);
+        let large = context.products_by() == ProductsBy::OwnInLargeTiles;
+        let kernel = self.kernel(dtype, at, device, large)?;
         for part in self.parts() {
             let arguments = self.arguments(&part, at, dtype.size())?;
-            let grid = kernel.grid_for_tiles(arguments.m, arguments.n, part.batch.steps())?;
+            let size = [arguments.m, arguments.n];
+            let grid = kernel.grid_for_tiles_on(device, size, part.batch.steps())?;
             context.launch(kernel, grid, &arguments)?;
         }
         Ok(())
-    }
-
-    fn kernel(&self, dtype: DType, compute_units: u32) -> Result<Kernel<args::Gemm>> {
-        let found = kernel_dtype(dtype).and_then(|dtype| match self.tiling(compute_units) {
-            Tiling::AlongK => redwick_kernels::gemv_k(dtype),
-            Tiling::AlongN => redwick_kernels::gemv_n(dtype),
-            Tiling::Large => {
-                redwick_kernels::gemm_128(dtype).or_else(|| redwick_kernels::gemm_64(dtype))
-            }
-            Tiling::Small => redwick_kernels::gemm_64(dtype),
-        });
-        found.ok_or_else(|| no_kernel(OP, dtype, ""))
-    }
-
-    fn tiling(&self, compute_units: u32) -> Tiling {
-        let large_tiles = self.batches() * self.m.div_ceil(128) * self.n.div_ceil(128);
-        if self.m <= FEW_ROWS {
-            let along_k = self.b[0] == 1 && (self.b[1] != 1 || self.k >= self.n);
-            return if along_k {
-                Tiling::AlongK
-            } else {
-                Tiling::AlongN
-            };
-        }
-        if large_tiles >= compute_units as usize {
-            return Tiling::Large;
-        }
-        Tiling::Small
     }
 
     /// The batches in parts that a grid can have. Nearly always it is one.
@@ -246,19 +221,6 @@ impl Product {
             batch: part.batch,
         })
     }
-}
-
-/// How a product is spread over workgroups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tiling {
-    /// Few rows, `b` read along the inner dimension.
-    AlongK,
-    /// Few rows, `b` read along the columns.
-    AlongN,
-    /// Tiles large enough to need few reads, where there are enough of them to fill the device.
-    Large,
-    /// Smaller tiles.
-    Small,
 }
 
 /// Batches of one launch, and where the operands and the result start.
@@ -319,22 +281,6 @@ mod tests {
         let b = Layout::contiguous(&[3, 2, 5, 6]);
         let found = Product::of(&a, &b);
         assert!(matches!(found, Some(Batches::Different { left, .. }) if left.dims() == [6, 4, 5]));
-    }
-
-    #[test]
-    fn tilings_follow_the_shape() {
-        let tiling = |m, k, n, transposed| {
-            let b = if transposed {
-                strided(&[k, n], &[1, k])
-            } else {
-                Layout::contiguous(&[k, n])
-            };
-            alike(&Layout::contiguous(&[m, k]), &b).tiling(100)
-        };
-        assert_eq!(tiling(1, 64, 128, true), Tiling::AlongK);
-        assert_eq!(tiling(1, 64, 128, false), Tiling::AlongN);
-        assert_eq!(tiling(64, 64, 64, false), Tiling::Small);
-        assert_eq!(tiling(4096, 64, 4096, false), Tiling::Large);
     }
 
     #[test]
