@@ -110,6 +110,14 @@ functions! {
     fn cuStreamSynchronize(stream: Handle);
     fn cuStreamQuery(stream: Handle);
     fn cuStreamWaitEvent(stream: Handle, event: Handle, flags: c_uint);
+    fn cuStreamBeginCapture_v2(stream: Handle, mode: c_int);
+    fn cuStreamEndCapture(stream: Handle, graph: *mut Handle);
+    fn cuStreamIsCapturing(stream: Handle, status: *mut c_int);
+    fn cuGraphGetNodes(graph: Handle, nodes: *mut Handle, count: *mut usize);
+    fn cuGraphDestroy(graph: Handle);
+    fn cuGraphInstantiateWithFlags(ready: *mut Handle, graph: Handle, flags: u64);
+    fn cuGraphLaunch(ready: Handle, stream: Handle);
+    fn cuGraphExecDestroy(ready: Handle);
     fn cuEventCreate(event: *mut Handle, flags: c_uint);
     fn cuEventDestroy_v2(event: Handle);
     fn cuEventRecord(event: Handle, stream: Handle);

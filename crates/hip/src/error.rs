@@ -172,6 +172,26 @@ pub enum Error {
         /// The name asked for.
         name: String,
     },
+    /// A call that cannot be part of a graph, while one is captured.
+    #[error(
+        "{function} cannot be part of a graph, and a graph is being captured [{library}]; it waits \
+         for work that has not begun, or needs it done: call it before or after the capture"
+    )]
+    NotCapturable {
+        /// The function.
+        function: &'static str,
+        /// The library.
+        library: String,
+    },
+    /// A capture that an earlier call ended.
+    #[error(
+        "the capture gives no graph: a call that cannot be part of one came between [{library}]; \
+         its own error says which"
+    )]
+    CaptureLost {
+        /// The library.
+        library: String,
+    },
     /// A HIP function failed.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -186,6 +206,8 @@ impl Error {
             Self::OutOfMemory { .. } => Some(hipError_t::OUT_OF_MEMORY),
             Self::NoDevice { .. } => Some(hipError_t::NO_DEVICE),
             Self::NoSymbol { .. } => Some(hipError_t::NOT_FOUND),
+            Self::NotCapturable { .. } => Some(hipError_t::STREAM_CAPTURE_UNSUPPORTED),
+            Self::CaptureLost { .. } => Some(hipError_t::STREAM_CAPTURE_INVALIDATED),
             _ => None,
         }
     }

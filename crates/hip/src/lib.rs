@@ -9,6 +9,8 @@
 //!   [`DeviceMemory`], [`Buffer`], [`Module`] → [`Kernel`]. Each keeps what it came from alive, so
 //!   that things are released in order, from any thread.
 //!
+//! What was put into a stream during a [`Capture`] becomes a [`Graph`], which one call launches.
+//!
 //! Beside them, [`Compiler`] makes code objects of HIP source where hipRTC is installed, and
 //! [`Blas`] multiplies matrices where rocBLAS is.
 //!
@@ -49,6 +51,6 @@ pub use error::{Attempt, CallError, Error, Result};
 pub use result::LaunchShape;
 pub use rtc::Compiler;
 pub use safe::{
-    Address, Arguments, Buffer, Device, DeviceMemory, Driver, Event, Kernel, MemoryInfo, Module,
-    Properties, Stream, Version,
+    Address, Arguments, Buffer, Capture, Device, DeviceMemory, Driver, Event, Graph, Kernel,
+    MemoryInfo, Module, Properties, Stream, Version,
 };

@@ -33,10 +33,27 @@ struct Block {
     DEVICE static u32 part_of(u32 group) { return group >> LOW & (PARTS - 1); }
 };
 
-// What lies at a multiple of ALIGN bytes. The hardware reads 16 bytes at any address.
+// What lies at a multiple of ALIGN bytes. The hardware reads 16 bytes at any address; where it does not,
+// the words around are read, and moved.
 template <class T, u32 ALIGN>
 DEVICE T read(const u8 *from) {
     T x;
+#if defined(REDWICK_ALIGNED_READS)
+    if constexpr (ALIGN < 4 && sizeof(T) > 4) {
+        constexpr u32 COUNT = sizeof(T) / 4;
+        const u32 odd = reinterpret_cast<u64>(from) & 3, shift = odd * 8;
+        const u32 *words = reinterpret_cast<const u32 *>(from - odd);
+        u32 moved[COUNT], low = words[0];
+        for (u32 i = 0; i < COUNT; i++) {
+            // Not past the last byte: nothing may be there.
+            const u32 high = i + 1 < COUNT || odd != 0 ? words[i + 1] : 0;
+            moved[i] = static_cast<u32>((static_cast<u64>(high) << 32 | low) >> shift);
+            low = high;
+        }
+        __builtin_memcpy(&x, moved, sizeof(T));
+        return x;
+    }
+#endif
     __builtin_memcpy(&x, __builtin_assume_aligned(from, ALIGN), sizeof(T));
     return x;
 }

@@ -66,11 +66,8 @@ DEVICE f32 rounded_step(f32 step) {
 }
 
 // Activations as bytes, 32 with one step (see activations.h): eight lanes, four values each.
-template <class T>
-DEVICE void quantize(const T *x, u8 *quants, Steps *steps, u32 n) {
-    // Those past the end stay for the exchanges; they repeat the last four.
-    const u32 step_at = block_x() * BLOCK + work_item(), at = least(step_at, n - 1);
-    const Pack<f32, 4> four = load_four(x + static_cast<u64>(at) * 4);
+DEVICE void quantize_four(const Pack<f32, 4> &four, u32 step_at, u8 *quants, Steps *steps, u32 n) {
+    const u32 at = least(step_at, n - 1);
     f32 largest = 0;
     for (u32 i = 0; i < 4; i++) largest = __builtin_fmaxf(largest, __builtin_fabsf(four.at[i]));
     largest = reduce_lanes<8>(largest, Largest());
@@ -90,4 +87,31 @@ DEVICE void quantize(const T *x, u8 *quants, Steps *steps, u32 n) {
     if (at % 8 == 0) {
         steps[at / 8] = {rounded_step(step), static_cast<i16>(sum), static_cast<i16>(other)};
     }
+}
+
+template <class T>
+DEVICE void quantize(const T *x, u8 *quants, Steps *steps, u32 n) {
+    // Those past the end stay for the exchanges; they repeat the last four.
+    const u32 at = block_x() * BLOCK + work_item();
+    quantize_four(load_four(x + static_cast<u64>(least(at, n - 1)) * 4), at, quants, steps, n);
+}
+
+// The same for one row, normalised by its root mean square and multiplied by `norm`. Each workgroup
+// goes over the whole row for the mean, which takes less than to wait for another.
+DEVICE void quantize_row_normed(const f32 *x, const f32 *norm, u8 *quants, Steps *steps, u32 n,
+                                f32 epsilon) {
+    f32 sum = 0;
+#pragma unroll 4
+    for (u32 at = work_item(); at < n; at += BLOCK) {
+        const Pack<f32, 4> four = load_four(x + static_cast<u64>(at) * 4);
+        for (u32 i = 0; i < 4; i++) sum = __builtin_fmaf(four.at[i], four.at[i], sum);
+    }
+    const u32 at = block_x() * BLOCK + work_item();
+    const u64 from = static_cast<u64>(least(at, n - 1)) * 4;
+    Pack<f32, 4> four = load_four(x + from);
+    const Pack<f32, 4> factors = load_four(norm + from);
+    const f32 mean = reduce_workgroup(sum, Sum()) / (4 * static_cast<f32>(n));
+    const f32 factor = 1 / math::sqrt(mean + epsilon);
+    for (u32 i = 0; i < 4; i++) four.at[i] *= factor * factors.at[i];
+    quantize_four(four, at, quants, steps, n);
 }

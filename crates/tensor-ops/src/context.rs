@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
 use redwick_hip as hip;
 use redwick_kernels as kernels;
@@ -32,6 +34,12 @@ struct Inner {
     /// Whether ops whose results may differ from run to run take a form whose results do not.
     deterministic: AtomicBool,
     products: Products,
+    /// Held by whoever puts work into the stream, and all of it by who captures a graph.
+    gate: RwLock<()>,
+    /// The thread that captures a graph; 0 for none.
+    capturing: AtomicU64,
+    /// Kernels that users brought and the capture has used.
+    captured_kernels: Mutex<Vec<hip::Kernel>>,
 }
 
 /// A block of device memory in use.
@@ -95,6 +103,9 @@ impl Context {
             fault_possible: AtomicBool::new(false),
             deterministic: AtomicBool::new(deterministic_by_default()),
             products,
+            gate: RwLock::default(),
+            capturing: AtomicU64::new(0),
+            captured_kernels: Mutex::default(),
         };
         let context = Self(Arc::new(inner));
         context.clear_fault()?;
@@ -140,7 +151,10 @@ impl Context {
     /// The driver's, and [`Error::IndexOutOfRange`] where a kernel met such an index since the last
     /// check.
     pub fn synchronize(&self) -> Result<()> {
-        self.0.stream.synchronize()?;
+        {
+            let _gate = self.gate();
+            self.0.stream.synchronize()?;
+        }
         self.check_fault()
     }
 
@@ -163,6 +177,7 @@ impl Context {
     }
 
     pub(crate) fn lease(&self, bytes: usize) -> Result<Block> {
+        let _gate = self.gate();
         lease(&self.0.pool, &self.0.name, bytes)
     }
 
@@ -185,6 +200,7 @@ impl Context {
         }
         let mut word = [0; FAULT_BYTES];
         if let Some(memory) = self.0.fault.block() {
+            let _gate = self.gate();
             self.0.stream.download(&mut word, memory, 0)?;
         }
         if word == [0; FAULT_BYTES] {
@@ -195,10 +211,56 @@ impl Context {
     }
 
     fn clear_fault(&self) -> Result<()> {
+        let _gate = self.gate();
         match self.0.fault.block() {
             Some(memory) => Ok(self.0.stream.fill(memory, 0, FAULT_BYTES, 0)?),
             None => Ok(()),
         }
+    }
+
+    /// The pool, for captures.
+    pub(crate) fn pool(&self) -> &Arc<Pool<DeviceSource>> {
+        &self.0.pool
+    }
+
+    /// Lets the calling thread put work into the stream: waits where another captures a graph, which
+    /// the work would become part of. Not to be asked for while it is held.
+    pub(crate) fn gate(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        let open = || self.0.gate.read().unwrap_or_else(PoisonError::into_inner);
+        (!self.is_capturing()).then(open)
+    }
+
+    /// Makes the calling thread the only one that puts work into the stream, for a capture.
+    ///
+    /// # Errors
+    /// [`Error::Capturing`] where it is that already.
+    pub(crate) fn close_gate(&self) -> Result<Closed<'_>> {
+        if self.is_capturing() {
+            let device = self.0.name.clone();
+            return Err(Error::Capturing { device });
+        }
+        let guard = self.0.gate.write().unwrap_or_else(PoisonError::into_inner);
+        self.0.capturing.store(this_thread(), Ordering::Relaxed);
+        Ok(Closed {
+            capturing: &self.0.capturing,
+            _guard: guard,
+        })
+    }
+
+    /// Whether the calling thread captures a graph.
+    pub(crate) fn is_capturing(&self) -> bool {
+        self.0.capturing.load(Ordering::Relaxed) == this_thread()
+    }
+
+    /// Kernels that a capture has used and that may else be gone before its graph.
+    pub(crate) fn captured_kernels(&self) -> MutexGuard<'_, Vec<hip::Kernel>> {
+        let kernels = &self.0.captured_kernels;
+        kernels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes, or forgets, that kernels may have reported a fault; answers what was noted before.
+    pub(crate) fn set_fault_possible(&self, possible: bool) -> bool {
+        self.0.fault_possible.swap(possible, Ordering::Relaxed)
     }
 
     /// All kernels, each with the number of its launches through this context: what ran, and what
@@ -234,6 +296,24 @@ impl Context {
         let module = self.0.device.load_module(image)?;
         Ok(cell.get_or_init(|| module))
     }
+}
+
+/// The calling thread captures a graph, until this is dropped.
+pub(crate) struct Closed<'a> {
+    capturing: &'a AtomicU64,
+    _guard: RwLockWriteGuard<'a, ()>,
+}
+
+impl Drop for Closed<'_> {
+    fn drop(&mut self) {
+        self.capturing.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A number other than 0 that tells the calling thread from others that live.
+fn this_thread() -> u64 {
+    thread_local!(static PLACE: u8 = const { 0 });
+    PLACE.with(|place| (&raw const *place).addr() as u64)
 }
 
 /// The environment variable that makes new contexts deterministic, where it is neither empty nor 0:

@@ -111,6 +111,12 @@ pub enum Error {
         /// Bytes that the device has.
         total: usize,
     },
+    /// A capture or the launch of a graph, within a capture.
+    #[error("a graph is being captured on {device}; capture or launch others once that has ended")]
+    Capturing {
+        /// The device.
+        device: String,
+    },
     /// A size that 32-bit indices, or the host's address space, cannot hold.
     #[error("{op}: {what} is {value}; at most {limit} is possible")]
     TooLarge {

@@ -8,14 +8,18 @@
 //!   result, picks the kernel from the manifest's table and launches it.
 //! - [`custom`] loads and launches kernels that a user brings.
 //! - [`quantized`] has packed weights, and the ops on them.
+//! - [`decode`] has a language model's step of one token.
+//! - [`Context::capture`] makes a [`Graph`] of ops, which one call launches again and again.
 //!
 //! Nothing waits for the device but [`Context::synchronize`], uploads and downloads.
 
 pub mod collapse;
 mod context;
 pub mod custom;
+pub mod decode;
 mod dtype;
 mod error;
+mod graph;
 mod launch;
 mod layout;
 pub mod memory;
@@ -29,6 +33,7 @@ mod storage;
 pub use context::{Context, DETERMINISTIC_VARIABLE};
 pub use dtype::DType;
 pub use error::{Error, Result};
+pub use graph::Graph;
 pub use layout::Layout;
 pub use open::{compiler, driver, is_available, open, open_another};
 pub use products::{BLAS_VARIABLE, PRODUCTS_VARIABLE, ProductsBy};

@@ -47,6 +47,7 @@ impl Storage {
     pub fn zeroed(context: &Context, dtype: DType, len: usize) -> Result<Self> {
         let storage = Self::uninit(context, dtype, len)?;
         if let Some(memory) = storage.memory() {
+            let _gate = context.gate();
             context.stream().fill(memory, 0, storage.bytes(), 0)?;
         }
         Ok(storage)
@@ -66,9 +67,29 @@ impl Storage {
         }
         let storage = Self::uninit(context, dtype, bytes.len() / dtype.size())?;
         if let Some(memory) = storage.memory() {
+            let _gate = context.gate();
             context.stream().upload(memory, 0, bytes)?;
         }
         Ok(storage)
+    }
+
+    /// Copies the host's elements, given as bytes, over all there are.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where they are not as many; the driver's.
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<()> {
+        if bytes.len() != self.bytes() {
+            return Err(Error::Shape {
+                op: "upload",
+                left: format!("{} bytes", bytes.len()),
+                right: format!("{} elements of {}", self.len, self.dtype),
+            });
+        }
+        if let Some(memory) = self.memory() {
+            let _gate = self.context.gate();
+            self.context.stream().upload(memory, 0, bytes)?;
+        }
+        Ok(())
     }
 
     /// Copies all elements to the host, once all work before is done.
@@ -85,6 +106,7 @@ impl Storage {
             });
         }
         if let Some(memory) = self.memory() {
+            let _gate = self.context.gate();
             self.context.stream().download(to, memory, 0)?;
         }
         self.context.check_fault()
@@ -120,6 +142,7 @@ impl Storage {
         };
         let size = self.dtype.size();
         let (to, source) = ((to, at * size), (source, start * size));
+        let _gate = self.context.gate();
         Ok(self.context.stream().copy_within(to, source, len * size)?)
     }
 

@@ -52,6 +52,14 @@ impl<T> Handles<T> {
         self.write().retain(|_, value| keep(value));
     }
 
+    /// Calls a function for each, until one fails.
+    pub(crate) fn try_for_each(
+        &self,
+        f: impl FnMut(&Arc<T>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.read().values().try_for_each(f)
+    }
+
     fn unknown<H>(&self, handle: *mut H) -> Failure {
         let text = format!("{:#x} is no handle of a live {}", handle.addr(), self.what);
         Failure::new(hipError_t::INVALID_HANDLE, text)

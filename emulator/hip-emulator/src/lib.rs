@@ -15,6 +15,7 @@
 
 mod abi;
 mod calls;
+mod capture;
 mod failure;
 mod handles;
 mod options;

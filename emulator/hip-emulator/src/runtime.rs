@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use redwick_gpu::{Gpu, Target};
 use redwick_hip::sys::hipError_t;
 
-use crate::calls::{Event, Function, Module, Stream};
+use crate::calls::{Event, Function, Graph, Module, Stream};
 use crate::failure::Failure;
 use crate::handles::Handles;
 use crate::options::{Error, Options};
@@ -34,6 +34,8 @@ pub(crate) struct Runtime {
     pub(crate) events: Handles<Event>,
     pub(crate) modules: Handles<Module>,
     pub(crate) functions: Handles<Function>,
+    pub(crate) graphs: Handles<Graph>,
+    pub(crate) ready_graphs: Handles<Graph>,
 }
 
 impl Runtime {
@@ -65,6 +67,8 @@ impl Runtime {
             events: Handles::new("event"),
             modules: Handles::new("module"),
             functions: Handles::new("kernel"),
+            graphs: Handles::new("graph"),
+            ready_graphs: Handles::new("graph that was made ready"),
         }
     }
 

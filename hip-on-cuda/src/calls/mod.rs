@@ -8,6 +8,7 @@
 
 mod device;
 mod event;
+mod graph;
 mod launch;
 mod memory;
 mod module;
@@ -16,6 +17,7 @@ mod stream;
 
 pub(crate) use device::*;
 pub(crate) use event::*;
+pub(crate) use graph::*;
 pub(crate) use launch::*;
 pub(crate) use memory::*;
 pub(crate) use module::*;

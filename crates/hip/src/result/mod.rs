@@ -4,6 +4,7 @@
 //! take handles or addresses are unsafe, since nothing keeps those valid.
 
 mod device;
+mod graph;
 mod memory;
 mod module;
 mod stream;
@@ -48,16 +49,24 @@ impl Hip {
     fn check(&self, function: &'static str, code: hipError_t) -> Result<()> {
         match code {
             hipError_t::SUCCESS => Ok(()),
-            hipError_t::ABSENT => Err(Error::Unsupported {
-                function,
-                library: self.description.clone(),
-            }),
             _ => Err(self.failure(function, code)),
         }
     }
 
     #[cold]
     fn failure(&self, function: &'static str, code: hipError_t) -> Error {
+        let library = self.description.clone();
+        match code {
+            hipError_t::ABSENT => Error::Unsupported { function, library },
+            hipError_t::STREAM_CAPTURE_UNSUPPORTED
+            | hipError_t::STREAM_CAPTURE_IMPLICIT
+            | hipError_t::CAPTURED_EVENT => Error::NotCapturable { function, library },
+            hipError_t::STREAM_CAPTURE_INVALIDATED => Error::CaptureLost { library },
+            _ => self.other_failure(function, code),
+        }
+    }
+
+    fn other_failure(&self, function: &'static str, code: hipError_t) -> Error {
         // SAFETY: both answer null or a string that is valid until this thread's next call.
         let (fault, message) = unsafe {
             (

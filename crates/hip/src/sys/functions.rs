@@ -135,6 +135,46 @@ macro_rules! hip_functions {
                 parameters: *mut *mut ::std::ffi::c_void,
                 extra: *mut *mut ::std::ffi::c_void,
             ) -> $crate::sys::hipError_t;
+            /// Starts to note what is put into a stream, in place of doing it.
+            fn hipStreamBeginCapture(
+                stream: $crate::sys::hipStream_t,
+                mode: $crate::sys::hipStreamCaptureMode,
+            ) -> $crate::sys::hipError_t;
+            /// Ends it, with a graph of what was noted.
+            fn hipStreamEndCapture(
+                stream: $crate::sys::hipStream_t,
+                graph: *mut $crate::sys::hipGraph_t,
+            ) -> $crate::sys::hipError_t;
+            /// Whether a stream notes what is put into it: one of `hipStreamCaptureStatus`.
+            fn hipStreamIsCapturing(
+                stream: $crate::sys::hipStream_t,
+                status: *mut $crate::sys::hipStreamCaptureStatus,
+            ) -> $crate::sys::hipError_t;
+            /// The nodes of a graph; with null for `nodes` their number alone.
+            fn hipGraphGetNodes(
+                graph: $crate::sys::hipGraph_t,
+                nodes: *mut $crate::sys::hipGraphNode_t,
+                count: *mut usize,
+            ) -> $crate::sys::hipError_t;
+            /// Ends a graph; what was made ready from it stays.
+            fn hipGraphDestroy(graph: $crate::sys::hipGraph_t) -> $crate::sys::hipError_t;
+            /// Makes a graph ready to be launched. The last three may be null, null and 0.
+            fn hipGraphInstantiate(
+                ready: *mut $crate::sys::hipGraphExec_t,
+                graph: $crate::sys::hipGraph_t,
+                error_node: *mut $crate::sys::hipGraphNode_t,
+                log: *mut ::std::ffi::c_char,
+                log_size: usize,
+            ) -> $crate::sys::hipError_t;
+            /// Puts all of a graph into a stream.
+            fn hipGraphLaunch(
+                graph: $crate::sys::hipGraphExec_t,
+                stream: $crate::sys::hipStream_t,
+            ) -> $crate::sys::hipError_t;
+            /// Ends a graph that was made ready.
+            fn hipGraphExecDestroy(
+                graph: $crate::sys::hipGraphExec_t,
+            ) -> $crate::sys::hipError_t;
             /// The full text of the last failure on the calling thread, or null.
             ///
             /// No function of HIP: implementations that know more than a code, such as the

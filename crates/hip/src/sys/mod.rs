@@ -53,6 +53,19 @@ handle! {
     hipFunction_t, ihipModuleSymbol_t
 }
 
+handle! {
+    /// Work that was noted in place of being done.
+    hipGraph_t, ihipGraph
+}
+handle! {
+    /// A graph that is ready to be launched.
+    hipGraphExec_t, hipGraphExec
+}
+handle! {
+    /// A piece of a graph's work.
+    hipGraphNode_t, hipGraphNode
+}
+
 /// For an implementation of these functions: writes a result where the caller asked for it.
 ///
 /// # Errors
@@ -85,6 +98,20 @@ pub const hipMemcpyDefault: hipMemcpyKind = 4;
 
 /// A stream that does not wait for the default stream.
 pub const hipStreamNonBlocking: c_uint = 1;
+
+/// Which calls that cannot be part of a graph are refused while one is captured.
+pub type hipStreamCaptureMode = c_int;
+/// Those on the capturing stream alone; an allocation, for one, goes its usual way.
+pub const hipStreamCaptureModeRelaxed: hipStreamCaptureMode = 2;
+
+/// Whether a stream notes what is put into it.
+pub type hipStreamCaptureStatus = c_int;
+/// It does what is put into it.
+pub const hipStreamCaptureStatusNone: hipStreamCaptureStatus = 0;
+/// It notes it.
+pub const hipStreamCaptureStatusActive: hipStreamCaptureStatus = 1;
+/// It did, until a call that cannot be noted; the capture is still to be ended.
+pub const hipStreamCaptureStatusInvalidated: hipStreamCaptureStatus = 2;
 
 /// An event that can measure time.
 pub const hipEventDefault: c_uint = 0;

@@ -310,4 +310,55 @@ mod calls {
         LAUNCHED.set(Some(arguments.to_vec()));
         DONE
     }
+
+    pub(super) unsafe fn hipStreamBeginCapture(
+        _: sys::hipStream_t,
+        _: sys::hipStreamCaptureMode,
+    ) -> hipError_t {
+        DONE
+    }
+
+    pub(super) unsafe fn hipStreamEndCapture(
+        _: sys::hipStream_t,
+        graph: *mut sys::hipGraph_t,
+    ) -> hipError_t {
+        put(graph, fresh())
+    }
+
+    pub(super) unsafe fn hipStreamIsCapturing(
+        _: sys::hipStream_t,
+        status: *mut sys::hipStreamCaptureStatus,
+    ) -> hipError_t {
+        put(status, sys::hipStreamCaptureStatusActive)
+    }
+
+    pub(super) unsafe fn hipGraphGetNodes(
+        _: sys::hipGraph_t,
+        _: *mut sys::hipGraphNode_t,
+        count: *mut usize,
+    ) -> hipError_t {
+        put(count, 3)
+    }
+
+    pub(super) unsafe fn hipGraphDestroy(_: sys::hipGraph_t) -> hipError_t {
+        DONE
+    }
+
+    pub(super) unsafe fn hipGraphInstantiate(
+        ready: *mut sys::hipGraphExec_t,
+        _: sys::hipGraph_t,
+        _: *mut sys::hipGraphNode_t,
+        _: *mut c_char,
+        _: usize,
+    ) -> hipError_t {
+        put(ready, fresh())
+    }
+
+    pub(super) unsafe fn hipGraphLaunch(_: sys::hipGraphExec_t, _: sys::hipStream_t) -> hipError_t {
+        DONE
+    }
+
+    pub(super) unsafe fn hipGraphExecDestroy(_: sys::hipGraphExec_t) -> hipError_t {
+        DONE
+    }
 }

@@ -110,6 +110,35 @@ fn events_are_recorded_waited_for_and_measured() -> Result<()> {
 }
 
 #[test]
+fn each_step_of_a_capture_may_fail() -> Result<()> {
+    let stream = device(0).create_stream()?;
+    let captured = || stream.capture()?.finish();
+    let graph = captured()?;
+    assert_eq!((graph.nodes(), graph.device()), (3, &device(0)));
+    assert!(stream.is_capturing()?);
+    for function in [
+        "hipStreamBeginCapture",
+        "hipStreamEndCapture",
+        "hipGraphGetNodes",
+        "hipGraphInstantiate",
+        "hipGraphDestroy",
+    ] {
+        let error = failing(function, hipError_t::UNKNOWN, captured).unwrap_err();
+        assert!(error.to_string().contains(function), "{error}");
+        let error = failing(function, hipError_t::ABSENT, captured).unwrap_err();
+        assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+    }
+    // SAFETY: this library runs nothing.
+    let launch = |stream| unsafe { graph.launch(stream) };
+    launch(&stream)?;
+    assert!(failing("hipGraphLaunch", hipError_t::UNKNOWN, || launch(&stream)).is_err());
+    let other = device(1).create_stream()?;
+    let error = launch(&other).unwrap_err();
+    assert!(matches!(error, Error::WrongDevice { .. }), "{error}");
+    Ok(())
+}
+
+#[test]
 fn kernels_are_launched_with_their_arguments() -> Result<()> {
     let module = module(0);
     let stream = device(0).create_stream()?;

@@ -138,6 +138,10 @@ impl<'a> Launch<'a> {
         } = self.kernel;
         let arguments = pack(metadata, &self.arguments)?;
         check_block(metadata, self.shape.block)?;
+        let _gate = context.gate();
+        if context.is_capturing() {
+            context.captured_kernels().push(kernel.clone());
+        }
         // SAFETY: the arguments are those that the compiler stated for the kernel, and the caller
         // promises that its accesses stay inside the operands, which were alive until here. A storage
         // that is dropped before the kernel has run is reused only by later work of this stream.

@@ -9,4 +9,4 @@ mod classes;
 mod pool;
 
 pub use classes::Policy;
-pub use pool::{Lease, Pool, PoolError, Refusal, Source, Statistics};
+pub use pool::{Lease, Pool, PoolError, Refusal, Reservation, Source, Statistics};

@@ -57,11 +57,23 @@ pub struct Statistics {
     pub allocations: u64,
     /// How often a kept block served instead.
     pub reuses: u64,
+    /// Bytes of blocks that are in no use but by graphs: see [`Pool::begin_capture`].
+    pub reserved: usize,
 }
 
+/// Blocks by their sizes.
+type Kept<B> = BTreeMap<usize, Vec<B>>;
+
 struct State<B> {
-    kept: BTreeMap<usize, Vec<B>>,
+    kept: Kept<B>,
     statistics: Statistics,
+    /// What was let go of during the capture that goes on, for its own further use.
+    capture: Option<Kept<B>>,
+    /// How many captures have ended.
+    epoch: u64,
+    /// For the graph of each capture, by the epoch that began with it, what may not serve others:
+    /// with sizes and the epochs in which blocks were leased.
+    graphs: BTreeMap<u64, Vec<(usize, u64, B)>>,
 }
 
 /// Blocks of one source, kept for reuse.
@@ -80,6 +92,9 @@ impl<S: Source> Pool<S> {
             state: Mutex::new(State {
                 kept: BTreeMap::new(),
                 statistics: Statistics::default(),
+                capture: None,
+                epoch: 0,
+                graphs: BTreeMap::new(),
             }),
         })
     }
@@ -98,13 +113,14 @@ impl<S: Source> Pool<S> {
         let Some(size) = self.policy.block_size(bytes) else {
             return Err(PoolError::OutOfMemory(self.statistics()));
         };
-        let (size, block) = match self.take_kept(size) {
+        let (size, epoch, block) = match self.take_kept(size) {
             Some(found) => found,
-            None => (size, self.ask(size)?),
+            None => self.ask(size)?,
         };
         Ok(Lease {
             pool: Arc::clone(self),
             size,
+            epoch,
             block: Some(block),
         })
     }
@@ -129,21 +145,27 @@ impl<S: Source> Pool<S> {
         self.state().statistics
     }
 
-    fn take_kept(&self, size: usize) -> Option<(usize, S::Block)> {
+    fn take_kept(&self, size: usize) -> Option<(usize, u64, S::Block)> {
         let mut state = self.state();
-        let range = size..=self.policy.largest_for(size);
-        let (&found, blocks) = state
-            .kept
-            .range_mut(range)
-            .find(|(_, blocks)| !blocks.is_empty())?;
-        let block = blocks.pop()?;
-        state.statistics.cached -= found;
+        let largest = self.policy.largest_for(size);
+        let of_capture = state.capture.as_mut();
+        let (found, block) = match of_capture.and_then(|kept| take(kept, size, largest)) {
+            Some((found, block)) => {
+                state.statistics.reserved -= found;
+                (found, block)
+            }
+            None => {
+                let (found, block) = take(&mut state.kept, size, largest)?;
+                state.statistics.cached -= found;
+                (found, block)
+            }
+        };
         state.statistics.reuses += 1;
         state.statistics.now_in_use(found);
-        Some((found, block))
+        Some((found, state.epoch, block))
     }
 
-    fn ask(&self, size: usize) -> Result<S::Block, PoolError<S::Error>> {
+    fn ask(&self, size: usize) -> Result<(usize, u64, S::Block), PoolError<S::Error>> {
         let block = match self.source.allocate(size) {
             Err(Refusal::OutOfMemory) => self.ask_after_trim(size)?,
             Err(Refusal::Other(error)) => return Err(PoolError::Source(error)),
@@ -152,7 +174,7 @@ impl<S: Source> Pool<S> {
         let mut state = self.state();
         state.statistics.allocations += 1;
         state.statistics.now_in_use(size);
-        Ok(block)
+        Ok((size, state.epoch, block))
     }
 
     fn ask_after_trim(&self, size: usize) -> Result<S::Block, PoolError<S::Error>> {
@@ -163,12 +185,34 @@ impl<S: Source> Pool<S> {
         })
     }
 
-    fn give_back(&self, size: usize, block: S::Block) {
+    fn give_back(&self, size: usize, epoch: u64, block: S::Block) {
         let mut state = self.state();
         state.statistics.in_use -= size;
+        self.put_away(state, size, epoch, block);
+    }
+
+    /// Puts a block where it may serve again: what a graph may use only once that is gone.
+    fn put_away(
+        &self,
+        mut state: MutexGuard<'_, State<S::Block>>,
+        size: usize,
+        epoch: u64,
+        block: S::Block,
+    ) {
+        let state_now = &mut *state;
+        if let Some((_, aside)) = state_now.graphs.range_mut(epoch + 1..).next_back() {
+            state_now.statistics.reserved += size;
+            aside.push((size, epoch, block));
+            return;
+        }
+        if let Some(capture) = &mut state_now.capture {
+            state_now.statistics.reserved += size;
+            capture.entry(size).or_default().push(block);
+            return;
+        }
         if self.policy.keeps() {
-            state.statistics.cached += size;
-            state.kept.entry(size).or_default().push(block);
+            state_now.statistics.cached += size;
+            state_now.kept.entry(size).or_default().push(block);
             return;
         }
         drop(state);
@@ -183,6 +227,72 @@ impl<S: Source> Pool<S> {
     }
 }
 
+/// Work that is noted to be done later, and repeatedly.
+impl<S: Source> Pool<S> {
+    /// Begins a capture: what is let go of from now on serves the rest of the capture alone, since the
+    /// graph will write to it at each launch. False where one goes on already.
+    pub fn begin_capture(&self) -> bool {
+        let mut state = self.state();
+        let begins = state.capture.is_none();
+        if begins {
+            state.capture = Some(Kept::new());
+        }
+        begins
+    }
+
+    /// Ends the capture. Until the reservation is dropped, no block that was in use before or during
+    /// the capture serves anything else: one that is let go of is put aside.
+    pub fn end_capture(self: &Arc<Self>) -> Reservation<S> {
+        let mut state = self.state();
+        let before = state.epoch;
+        state.epoch += 1;
+        let of_capture = state.capture.take().unwrap_or_default().into_iter();
+        let aside = of_capture
+            .flat_map(|(size, blocks)| blocks.into_iter().map(move |block| (size, before, block)));
+        let (epoch, aside) = (state.epoch, aside.collect());
+        state.graphs.insert(epoch, aside);
+        drop(state);
+        Reservation {
+            pool: Arc::clone(self),
+            epoch,
+        }
+    }
+
+    fn release(&self, epoch: u64) {
+        let aside = self.state().graphs.remove(&epoch).unwrap_or_default();
+        for (size, epoch, block) in aside {
+            let mut state = self.state();
+            state.statistics.reserved -= size;
+            self.put_away(state, size, epoch, block);
+        }
+    }
+}
+
+/// The memory of a graph. Dropping it lets the blocks serve again, in the stream's order.
+pub struct Reservation<S: Source> {
+    pool: Arc<Pool<S>>,
+    epoch: u64,
+}
+
+impl<S: Source> Drop for Reservation<S> {
+    fn drop(&mut self) {
+        self.pool.release(self.epoch);
+    }
+}
+
+impl<S: Source> std::fmt::Debug for Reservation<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Reservation({})", self.epoch)
+    }
+}
+
+/// Takes a block of a size, or little more.
+fn take<B>(kept: &mut Kept<B>, size: usize, largest: usize) -> Option<(usize, B)> {
+    let mut fitting = kept.range_mut(size..=largest);
+    let (&found, blocks) = fitting.find(|(_, blocks)| !blocks.is_empty())?;
+    Some((found, blocks.pop()?))
+}
+
 impl Statistics {
     fn now_in_use(&mut self, bytes: usize) {
         self.in_use += bytes;
@@ -194,6 +304,8 @@ impl Statistics {
 pub struct Lease<S: Source> {
     pool: Arc<Pool<S>>,
     size: usize,
+    /// How many captures had ended when it began.
+    epoch: u64,
     block: Option<S::Block>,
 }
 
@@ -212,7 +324,7 @@ impl<S: Source> Lease<S> {
 impl<S: Source> Drop for Lease<S> {
     fn drop(&mut self) {
         if let Some(block) = self.block.take() {
-            self.pool.give_back(self.size, block);
+            self.pool.give_back(self.size, self.epoch, block);
         }
     }
 }

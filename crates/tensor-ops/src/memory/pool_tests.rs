@@ -122,6 +122,61 @@ fn exact_blocks_have_the_size_asked_for_and_are_not_kept() {
     assert_eq!(pool.source().used(), 0);
 }
 
+#[test]
+fn what_a_graph_may_use_serves_nothing_else() {
+    for policy in [Policy::Cached, Policy::Exact] {
+        let pool = Pool::new(Fake::default(), policy);
+        let weights = pool.lease(1024).unwrap();
+        assert!(pool.begin_capture());
+        assert!(!pool.begin_capture(), "one at a time");
+        let temporary = pool.lease(1024).unwrap();
+        let reused = number(&temporary);
+        drop(temporary);
+        let result = pool.lease(1024).unwrap();
+        assert_eq!(
+            number(&result),
+            reused,
+            "the capture's own memory serves it again"
+        );
+        drop(pool.lease(4096).unwrap());
+        let graph = pool.end_capture();
+        let numbers = [number(&weights), number(&result)];
+        drop((weights, result));
+        assert_eq!(pool.statistics().in_use, 0);
+        assert_eq!(pool.statistics().reserved, pool.source().used());
+        assert!(pool.trim().is_ok());
+        let later = pool.lease(1024).unwrap();
+        assert!(!numbers.contains(&number(&later)));
+        assert_eq!(pool.source().used(), 7168);
+        drop(graph);
+        assert_eq!(pool.statistics().reserved, 0);
+        drop(later);
+        assert!(pool.trim().is_ok());
+        assert_eq!(pool.source().used(), 0);
+    }
+}
+
+#[test]
+fn what_two_graphs_may_use_is_kept_for_the_last() {
+    let pool = Pool::new(Fake::default(), Policy::Cached);
+    let shared = pool.lease(1024).unwrap();
+    pool.begin_capture();
+    let first = pool.end_capture();
+    pool.begin_capture();
+    drop(shared);
+    let other = pool.lease(1024).unwrap();
+    let second = pool.end_capture();
+    assert_eq!(pool.source().used(), 2048, "not what the first graph uses");
+    // What the first kept is still the second's.
+    drop((other, first));
+    assert_eq!(pool.statistics().reserved, 2048);
+    drop(second);
+    assert_eq!(
+        (pool.statistics().reserved, pool.statistics().cached),
+        (0, 2048)
+    );
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Lease(usize),

@@ -62,6 +62,13 @@ pub(crate) unsafe fn hipGetDevicePropertiesR0600(
 }
 
 /// All work is done when the call that asks for it returns.
-pub(crate) unsafe fn hipDeviceSynchronize(_: &Runtime) -> Outcome {
-    Ok(())
+pub(crate) unsafe fn hipDeviceSynchronize(runtime: &Runtime) -> Outcome {
+    let device = runtime.current();
+    runtime.streams.try_for_each(|stream| {
+        if stream.device != device || !stream.capture.is_strict() {
+            return Ok(());
+        }
+        let code = hipError_t::STREAM_CAPTURE_UNSUPPORTED;
+        stream.capture.refuse("hipDeviceSynchronize", code)
+    })
 }

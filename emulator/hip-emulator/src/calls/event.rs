@@ -1,6 +1,8 @@
-//! Events. They are reached as soon as they are recorded; their times are those of the host.
+//! Events. They are reached as soon as they are recorded, but in a stream that is captured, where they
+//! never are; their times are those of the host.
 
 use std::ffi::c_uint;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -14,11 +16,28 @@ use crate::runtime::Runtime;
 pub(crate) struct Event {
     timing: bool,
     recorded: Mutex<Option<Instant>>,
+    /// The handle of the stream that was captured when it was recorded; 0 for none.
+    capture: AtomicUsize,
 }
 
 impl Event {
+    /// The stream that was captured when it was recorded; 0 for none.
+    pub(crate) fn capture(&self) -> usize {
+        self.capture.load(Ordering::Relaxed)
+    }
+
+    /// Refuses a call that needs it to be reached.
+    fn is_outside_captures(&self) -> Result<(), Failure> {
+        if self.capture() == 0 {
+            return Ok(());
+        }
+        let text = "the event was recorded in a stream that is captured";
+        Err(Failure::new(hipError_t::CAPTURED_EVENT, text))
+    }
+
     /// When it was recorded, if it measures time.
     fn time(&self) -> Result<Instant, Failure> {
+        self.is_outside_captures()?;
         let refused = |text| Failure::new(hipError_t::INVALID_HANDLE, text);
         if !self.timing {
             return Err(refused("an event that does not measure time"));
@@ -36,6 +55,7 @@ pub(crate) unsafe fn hipEventCreateWithFlags(
     let new = Event {
         timing: flags & hipEventDisableTiming == 0,
         recorded: Mutex::default(),
+        capture: AtomicUsize::new(0),
     };
     // SAFETY: the caller's pointer.
     unsafe { put(event, runtime.events.insert(new)) }
@@ -52,6 +72,9 @@ pub(crate) unsafe fn hipEventRecord(
 ) -> Outcome {
     runtime.device_of(stream)?;
     let event = runtime.events.get(event)?;
+    let captured = !stream.is_null() && runtime.streams.get(stream)?.capture.state().is_some();
+    let capture = if captured { stream.addr() } else { 0 };
+    event.capture.store(capture, Ordering::Relaxed);
     *event
         .recorded
         .lock()
@@ -60,11 +83,11 @@ pub(crate) unsafe fn hipEventRecord(
 }
 
 pub(crate) unsafe fn hipEventSynchronize(runtime: &Runtime, event: hipEvent_t) -> Outcome {
-    runtime.events.get(event).map(drop)
+    runtime.events.get(event)?.is_outside_captures()
 }
 
 pub(crate) unsafe fn hipEventQuery(runtime: &Runtime, event: hipEvent_t) -> Outcome {
-    runtime.events.get(event).map(drop)
+    runtime.events.get(event)?.is_outside_captures()
 }
 
 pub(crate) unsafe fn hipEventElapsedTime(

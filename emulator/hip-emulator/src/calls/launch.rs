@@ -2,13 +2,13 @@
 
 use std::ffi::{c_uint, c_void};
 
-use redwick_gpu::Dispatch;
 use redwick_hip::sys::{
     HIP_LAUNCH_PARAM_BUFFER_POINTER, HIP_LAUNCH_PARAM_BUFFER_SIZE, HIP_LAUNCH_PARAM_END,
     hipFunction_t, hipStream_t,
 };
 
 use super::{Function, Outcome};
+use crate::capture::Work;
 use crate::failure::Failure;
 use crate::runtime::Runtime;
 
@@ -39,14 +39,15 @@ pub(crate) unsafe fn hipModuleLaunchKernel(
     }
     // SAFETY: the caller's lists.
     let arguments = unsafe { arguments(&function, parameters, extra)? };
-    let dispatch = Dispatch {
+    let launch = Work::Launch {
+        function,
         grid: [grid_x, grid_y, grid_z],
         block: [block_x, block_y, block_z],
         dynamic_lds,
-        arguments: &arguments,
+        arguments,
     };
-    runtime.gpu(device)?.launch(&function.kernel, &dispatch)?;
-    Ok(())
+    // SAFETY: nothing of the host is used any more.
+    unsafe { runtime.submit(stream, launch) }
 }
 
 /// The packed arguments, from either of the two lists in which they may come.

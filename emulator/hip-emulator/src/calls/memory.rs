@@ -12,6 +12,7 @@ use redwick_hip::sys::{
 };
 
 use super::{Outcome, put};
+use crate::capture::Work;
 use crate::failure::Failure;
 use crate::runtime::Runtime;
 
@@ -48,6 +49,7 @@ pub(crate) unsafe fn hipMallocAsync(
     size: usize,
     stream: hipStream_t,
 ) -> Outcome {
+    runtime.needs_no_capture("hipMallocAsync", stream)?;
     let address = allocate(runtime, runtime.device_of(stream)?, size)?;
     // SAFETY: the caller's pointer.
     unsafe { put(pointer, address) }
@@ -77,6 +79,7 @@ pub(crate) unsafe fn hipFreeAsync(
     pointer: *mut c_void,
     stream: hipStream_t,
 ) -> Outcome {
+    runtime.needs_no_capture("hipFreeAsync", stream)?;
     runtime.device_of(stream)?;
     // SAFETY: the same contract.
     unsafe { hipFree(runtime, pointer) }
@@ -93,10 +96,20 @@ pub(crate) unsafe fn hipMemsetAsync(
     if size == 0 {
         return Ok(());
     }
-    let address = destination.addr() as u64;
+    let fill = Work::Fill {
+        address: destination.addr() as u64,
+        size,
+        // HIP takes the value's low byte.
+        value: value as u8,
+    };
+    // SAFETY: a fill uses nothing of the host.
+    unsafe { runtime.submit(stream, fill) }
+}
+
+/// Sets bytes.
+pub(crate) fn fill_now(runtime: &Runtime, address: u64, size: usize, value: u8) -> Outcome {
     let gpu = on_device(runtime, address)?;
-    // HIP takes the value's low byte.
-    Ok(gpu.memory().fill(address, size as u64, &[value as u8])?)
+    Ok(gpu.memory().fill(address, size as u64, &[value])?)
 }
 
 pub(crate) unsafe fn hipMemcpyAsync(
@@ -111,6 +124,27 @@ pub(crate) unsafe fn hipMemcpyAsync(
     if size == 0 {
         return Ok(());
     }
+    let copy = Work::Copy {
+        to: destination,
+        from: source,
+        size,
+        kind,
+    };
+    // SAFETY: the caller says that both sides are valid until the copy is done.
+    unsafe { runtime.submit(stream, copy) }
+}
+
+/// Copies.
+///
+/// # Safety
+/// Sides on the host are valid for `size` bytes.
+pub(crate) unsafe fn copy_now(
+    runtime: &Runtime,
+    destination: *mut c_void,
+    source: *const c_void,
+    size: usize,
+    kind: hipMemcpyKind,
+) -> Outcome {
     let (to, from) = (destination.addr() as u64, source.addr() as u64);
     let sides = (runtime.gpu_of(to), runtime.gpu_of(from));
     check_direction(kind, sides.0.is_some(), sides.1.is_some())?;

@@ -8,6 +8,7 @@
 
 mod device;
 mod event;
+mod graph;
 mod image;
 mod launch;
 mod memory;
@@ -19,6 +20,7 @@ use std::ffi::{CStr, c_char};
 
 pub(crate) use device::*;
 pub(crate) use event::*;
+pub(crate) use graph::*;
 pub(crate) use launch::*;
 pub(crate) use memory::*;
 pub(crate) use module::*;
