@@ -6,7 +6,7 @@
 
 use redwick_tensor_ops::{DeviceSpec, Library, driver};
 
-use crate::context::{DeviceContext, Kind, VectorStorage};
+use crate::context::{BufferPool, DeviceContext, Kind, VectorStorage};
 use crate::error::{HiveGpuError, Result};
 
 /// The kind of [`CudaContext`].
@@ -22,6 +22,9 @@ pub type CudaContext = DeviceContext<Cuda>;
 
 /// Vectors on an NVIDIA GPU.
 pub type CudaVectorStorage = VectorStorage;
+
+/// Buffers on an NVIDIA GPU.
+pub type CudaBufferPool = BufferPool<Cuda>;
 
 impl CudaContext {
     /// The first GPU.

@@ -1,5 +1,7 @@
 //! What a GPU is, from its driver.
 
+use std::path::Path;
+
 use redwick_hip::Device;
 
 use crate::types::GpuDeviceInfo;
@@ -9,7 +11,6 @@ pub(crate) fn of(device: &Device, backend: &str) -> GpuDeviceInfo {
     let properties = device.properties();
     let memory = device.memory_info().ok();
     let (total, free) = memory.map_or((properties.memory, 0), |memory| (memory.total, memory.free));
-    let [domain, bus, slot] = properties.pci;
     let version = device.driver().version();
     GpuDeviceInfo {
         name: properties.name.clone(),
@@ -25,8 +26,27 @@ pub(crate) fn of(device: &Device, backend: &str) -> GpuDeviceInfo {
         max_threads_per_block: properties.max_threads_per_block,
         max_shared_memory_per_block: properties.lds_per_block as u64,
         device_id: i32::try_from(device.number()).unwrap_or(i32::MAX),
-        pci_bus_id: Some(format!("{domain:04x}:{bus:02x}:{slot:02x}.0")),
+        pci_bus_id: Some(place(properties.pci)),
     }
+}
+
+/// A place on the PCI bus as the kernel writes it.
+fn place([domain, bus, slot]: [u32; 3]) -> String {
+    format!("{domain:04x}:{bus:02x}:{slot:02x}.0")
+}
+
+/// Host memory that the amdgpu driver lets a GPU use, all and in use, from the kernel's files on PCI
+/// devices under `root`.
+pub(crate) fn gtt(root: &Path, device: &Device) -> Option<(u64, u64)> {
+    gtt_at(&root.join(place(device.properties().pci)))
+}
+
+fn gtt_at(folder: &Path) -> Option<(u64, u64)> {
+    let bytes = |file| -> Option<u64> {
+        let text = std::fs::read_to_string(folder.join(file)).ok()?;
+        text.trim().parse().ok()
+    };
+    Some((bytes("mem_info_gtt_total")?, bytes("mem_info_gtt_used")?))
 }
 
 /// A target as hive-gpu writes it: `gfx1030` as it is, `sm_90` as `9.0`.
@@ -77,5 +97,15 @@ mod tests {
         }
         assert_eq!(architecture("sm_90"), "9.0");
         assert_eq!(architecture("gfx1030"), "gfx1030");
+        assert_eq!(place([0, 3, 31]), "0000:03:1f.0");
+    }
+
+    #[test]
+    fn gtt_is_what_the_kernel_says() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(gtt_at(folder.path()), None);
+        std::fs::write(folder.path().join("mem_info_gtt_total"), "16384\n").unwrap();
+        std::fs::write(folder.path().join("mem_info_gtt_used"), "128\n").unwrap();
+        assert_eq!(gtt_at(folder.path()), Some((16384, 128)));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use redwick_tensor_ops::{DeviceSpec, driver, is_available};
 
-use crate::context::{DeviceContext, Kind, VectorStorage};
+use crate::context::{BufferPool, DeviceContext, Kind, VectorStorage};
 use crate::error::{HiveGpuError, Result};
 
 /// The kind of [`RocmContext`].
@@ -20,6 +20,9 @@ pub type RocmContext = DeviceContext<Rocm>;
 
 /// Vectors on a GPU behind HIP.
 pub type RocmVectorStorage = VectorStorage;
+
+/// Buffers on a GPU behind HIP.
+pub type RocmBufferPool = BufferPool<Rocm>;
 
 impl RocmContext {
     /// The first GPU of the HIP library that the environment names.

@@ -244,3 +244,39 @@ fn the_device_is_what_the_driver_says() {
     }
     assert!(RocmContext::open("cuda:0").is_err());
 }
+
+#[test]
+fn memory_is_counted_by_storage() {
+    let context = RocmContext::open("emulated:gfx1100").unwrap();
+    assert_eq!(context.get_vram_stats().allocated_vram, 0);
+    let mut library = Library::new(&*context, 64, GpuDistanceMetric::Cosine).unwrap();
+    library.fill(&["ant", "bee"]).unwrap();
+    let other = context
+        .create_storage(8, GpuDistanceMetric::DotProduct)
+        .unwrap();
+    let stats = context.get_vram_stats();
+    assert!(stats.allocated_vram >= 2 * 64 * 4 && stats.buffer_count > 0);
+    assert!(stats.total_vram >= stats.available_vram);
+    let report = context.generate_vram_report();
+    assert!(report.contains("storage 0: 2 × 64 f32 cosine"), "{report}");
+    assert!(report.contains("storage 1: 0 × 8 f32 ip"), "{report}");
+    context.validate_all_vram().unwrap();
+    drop((library, other));
+    assert_eq!(context.get_vram_stats().allocated_vram, 0);
+}
+
+#[test]
+fn buffers_are_on_the_device() {
+    let context = RocmContext::open("emulated:gfx1100").unwrap();
+    let mut pool = hive_gpu::rocm::RocmBufferPool::new(context, 1 << 20);
+    let (left, right) = (
+        pool.allocate_buffer(1000).unwrap(),
+        pool.allocate_buffer(1000).unwrap(),
+    );
+    let first = pool.address(&left).unwrap();
+    assert_ne!(pool.address(&right).unwrap(), first);
+    pool.deallocate_buffer(left).unwrap();
+    let again = pool.allocate_buffer(900).unwrap();
+    assert_eq!(pool.address(&again).unwrap(), first);
+    assert!(pool.allocate_buffer(2 << 20).is_err());
+}

@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use vector_store::engine::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use vector_store::cpu::CpuEngine;
+use vector_store::engine::{Error, Shortage};
 use vector_store::store::{Compaction, Condition, MAX_ID, Metadata, Search, Store};
-use vector_store::{Config, Dtype, Metric};
+use vector_store::{Bitset, Config, Dtype, Engine, GpuDeviceInfo, Hit, MemoryStats, Metric, Scan};
 
 fn store(dimension: usize, metric: Metric) -> Store {
     Store::open("cpu", Config::new(dimension, metric)).unwrap()
@@ -236,4 +240,107 @@ fn removed_rows_are_cleared_away() {
     assert_eq!((done.replaced, done.rows.len()), (19, 19));
     let first = store.vector(done.rows.start).unwrap();
     assert_eq!((first[0], store.row("v21")), (0.0, Some(done.rows.start)));
+}
+
+/// An engine whose device has no memory left while the switch is on.
+struct Full {
+    inner: CpuEngine,
+    full: Arc<AtomicBool>,
+}
+
+impl Full {
+    fn room(&self) -> Result<(), Error> {
+        let shortage = Shortage {
+            what: "a test".to_owned(),
+            requested: 3,
+            used: 2,
+            free: Some(1),
+            limit: None,
+        };
+        match self.full.load(Ordering::Relaxed) {
+            true => Err(Box::new(shortage).into()),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Engine for Full {
+    fn config(&self) -> &Config {
+        self.inner.config()
+    }
+    fn info(&self) -> GpuDeviceInfo {
+        self.inner.info()
+    }
+    fn append(&mut self, rows: &[f32]) -> Result<(), Error> {
+        self.room()?;
+        self.inner.append(rows)
+    }
+    fn len(&self) -> usize {
+        self.inner.len()
+    }
+    fn truncate(&mut self, rows: usize) -> Result<(), Error> {
+        self.room()?;
+        self.inner.truncate(rows)
+    }
+    fn search(&self, scan: &Scan<'_>) -> Result<Vec<Vec<Hit>>, Error> {
+        self.inner.search(scan)
+    }
+    fn row(&self, row: usize, out: &mut [f32]) -> Result<(), Error> {
+        self.inner.row(row, out)
+    }
+    fn compact(&mut self, keep: &Bitset) -> Result<(), Error> {
+        self.room()?;
+        self.inner.compact(keep)
+    }
+    fn memory(&self) -> MemoryStats {
+        self.inner.memory()
+    }
+}
+
+#[test]
+fn a_device_that_fails_leaves_the_store_as_it_was() {
+    let full = Arc::new(AtomicBool::new(false));
+    let inner = CpuEngine::new(Config::new(1, Metric::L2)).unwrap();
+    let engine = Full {
+        inner,
+        full: full.clone(),
+    };
+    let compaction = Compaction {
+        fraction: 0.5,
+        least: 1,
+    };
+    let mut store = Store::new(Box::new(engine))
+        .unwrap()
+        .compaction(Some(compaction));
+    store.add(&["a", "b", "c"], &[1.0, 2.0, 3.0], &[]).unwrap();
+    store.remove(&["a"]).unwrap();
+    let state = |store: &Store| -> (usize, Vec<String>) {
+        (
+            store.rows(),
+            store.entries().map(|entry| entry.id.to_owned()).collect(),
+        )
+    };
+    let before = state(&store);
+    let filter = store.filter_ids(&["b"]).unwrap();
+    full.store(true, Ordering::Relaxed);
+    refused(
+        store.add(&["d"], &[4.0], &[]),
+        "3 bytes asked, 2 used by this store, 1 free",
+    );
+    refused(
+        store.upsert(&["b", "d"], &[4.0, 5.0], &[]),
+        "no memory for a test",
+    );
+    refused(store.compact(), "no memory");
+    refused(store.clear(), "no memory");
+    assert_eq!(state(&store), before);
+    let search = Search::new(&[0.0], 5);
+    assert_eq!(store.search(&search.filter(&filter)).unwrap()[0].len(), 1);
+    // Compaction is due and fails: that is no fault of the removal.
+    assert_eq!(store.remove(&["b"]).unwrap(), 1);
+    assert_eq!(state(&store), (3, vec!["c".to_owned()]));
+    full.store(false, Ordering::Relaxed);
+    assert_eq!(store.add(&["a"], &[0.5], &[]).unwrap(), 3..4);
+    assert_eq!(store.upsert(&["c"], &[3.0], &[]).unwrap().rows, 1..2);
+    assert_eq!(state(&store), (2, vec!["a".to_owned(), "c".to_owned()]));
 }

@@ -5,6 +5,9 @@
 //! stay as `add_vectors` gave them: removed vectors keep their room until
 //! [`VectorStorage::compact`].
 
+mod accounts;
+mod monitor;
+mod pool;
 mod storage;
 
 use std::fmt;
@@ -20,7 +23,11 @@ use crate::store::Store;
 use crate::traits::{GpuBackend, GpuContext, GpuVectorStorage};
 use crate::types::{GpuCapabilities, GpuDeviceInfo, GpuDistanceMetric, GpuMemoryStats, HnswConfig};
 
+pub use accounts::Holding;
+pub use pool::BufferPool;
 pub use storage::VectorStorage;
+
+use accounts::Accounts;
 
 /// A kind of context.
 pub trait Kind {
@@ -32,6 +39,7 @@ pub trait Kind {
 pub struct DeviceContext<K> {
     name: String,
     place: Place,
+    accounts: Accounts,
     kind: PhantomData<fn() -> K>,
 }
 
@@ -58,6 +66,7 @@ impl<K: Kind> DeviceContext<K> {
         Self {
             name,
             place,
+            accounts: Accounts::default(),
             kind: PhantomData,
         }
     }
@@ -105,7 +114,9 @@ impl<K: Kind> DeviceContext<K> {
     /// # Errors
     /// As [`Store::open`].
     pub fn create_store(&self, config: Config) -> Result<VectorStorage> {
-        Ok(VectorStorage::of(Store::open(&self.name, config)?))
+        let storage = VectorStorage::of(Store::open(&self.name, config)?);
+        let account = self.accounts.open(storage.store());
+        Ok(storage.with_account(account))
     }
 
     fn info(&self) -> GpuDeviceInfo {
@@ -121,7 +132,11 @@ impl<K: Kind> DeviceContext<K> {
             total_allocated: info.used_vram_bytes as usize,
             available: info.available_vram_bytes as usize,
             utilization: (info.vram_usage_percent() / 100.0) as f32,
-            buffer_count: 0,
+            buffer_count: self
+                .holdings()
+                .iter()
+                .map(|holding| holding.memory.buffers)
+                .sum(),
         }
     }
 }

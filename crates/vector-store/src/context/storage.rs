@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::accounts::Account;
 use super::{DeviceContext, Kind};
 use crate::engine::{Config, Error, Metric};
 use crate::error::Result;
@@ -13,6 +14,7 @@ use crate::types::{GpuDistanceMetric, GpuSearchResult, GpuVector};
 /// Vectors by id on a device, through hive-gpu's trait.
 pub struct VectorStorage {
     store: Store,
+    account: Option<Arc<Account>>,
 }
 
 impl VectorStorage {
@@ -32,7 +34,13 @@ impl VectorStorage {
     pub fn of(store: Store) -> Self {
         Self {
             store: store.compaction(None),
+            account: None,
         }
+    }
+
+    pub(super) fn with_account(mut self, account: Arc<Account>) -> Self {
+        self.account = Some(account);
+        self
     }
 
     /// The store, with what hive-gpu's trait does not have.
@@ -40,9 +48,13 @@ impl VectorStorage {
         &self.store
     }
 
-    /// The same, to change it.
-    pub fn store_mut(&mut self) -> &mut Store {
-        &mut self.store
+    /// Does something to the store, and takes down what it holds then.
+    pub fn change<T>(&mut self, change: impl FnOnce(&mut Store) -> T) -> T {
+        let done = change(&mut self.store);
+        if let Some(account) = &self.account {
+            account.note(&self.store);
+        }
+        done
     }
 
     /// Gives back the room of removed vectors. Indices change: they are counted anew, in the same
@@ -51,7 +63,7 @@ impl VectorStorage {
     /// # Errors
     /// The device's own; then nothing has changed.
     pub fn compact(&mut self) -> Result<()> {
-        Ok(self.store.compact()?)
+        Ok(self.change(Store::compact)?)
     }
 
     fn score(&self, score: f32) -> f32 {
@@ -75,7 +87,8 @@ impl GpuVectorStorage for VectorStorage {
             .iter()
             .map(|vector| vector.metadata.clone())
             .collect();
-        Ok(self.store.add(&ids, &numbers, &metadata)?.collect())
+        let rows = self.change(|store| store.add(&ids, &numbers, &metadata))?;
+        Ok(rows.collect())
     }
 
     fn search(&self, query: &[f32], limit: usize) -> Result<Vec<GpuSearchResult>> {
@@ -90,7 +103,7 @@ impl GpuVectorStorage for VectorStorage {
     }
 
     fn remove_vectors(&mut self, ids: &[String]) -> Result<()> {
-        self.store.remove(ids)?;
+        self.change(|store| store.remove(ids))?;
         Ok(())
     }
 
@@ -114,7 +127,7 @@ impl GpuVectorStorage for VectorStorage {
     }
 
     fn clear(&mut self) -> Result<()> {
-        Ok(self.store.clear()?)
+        Ok(self.change(Store::clear)?)
     }
 }
 
