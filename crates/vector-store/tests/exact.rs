@@ -1,12 +1,11 @@
-//! The CPU's scan, whose bounds skip most rows, against scoring every row: numbers of all magnitudes,
+//! Scans, whose bounds skip most rows, against scoring every row: numbers of all magnitudes,
 //! near the ends of f32 too, where bounds on rounding are easily wrong.
 
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-
-use vector_store::cpu::CpuEngine;
-use vector_store::{Bitset, Config, Dtype, Engine, Hit, Metric, Scan, canonical, certify, order};
+use proptest::test_runner::{Config as Runs, TestRunner};
+use vector_store::{Bitset, Config, Dtype, Hit, Metric, Scan, canonical, certify, open, order};
 
 /// A number of about the magnitude that `kind` says, from random bits.
 fn number(kind: u8, bits: u32) -> f32 {
@@ -39,32 +38,90 @@ fn every_row(config: &Config, rows: &[f32], query: &[f32], k: usize) -> Vec<Hit>
     certify::best(config.metric, k, hits)
 }
 
-proptest! {
-    #[test]
-    fn nothing_is_skipped_that_belongs_to_the_answer(
-        metric in prop::sample::select(vec![Metric::L2, Metric::InnerProduct, Metric::Cosine]),
-        dtype in prop::sample::select(vec![Dtype::F32, Dtype::F16, Dtype::Bf16, Dtype::Int8]),
-        dimension in prop::sample::select(vec![1usize, 2, 9, 33, 64]),
-        kinds in (0u8..8, 0u8..8),
-        bits in prop::collection::vec(any::<u32>(), 64..4000),
-        k in 1usize..12,
-    ) {
+/// An engine, what is in it, and what is searched for.
+#[derive(Debug, Clone)]
+struct Case {
+    config: Config,
+    rows: Vec<f32>,
+    queries: Vec<f32>,
+    k: usize,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let config = (
+        prop::sample::select(vec![Metric::L2, Metric::InnerProduct, Metric::Cosine]),
+        prop::sample::select(vec![Dtype::F32, Dtype::F16, Dtype::Bf16, Dtype::Int8]),
+        prop::sample::select(vec![1usize, 2, 9, 33, 64]),
+    );
+    let numbers = (
+        0u8..8,
+        0u8..8,
+        prop::collection::vec(any::<u32>(), 64..4000),
+    );
+    let many = prop_oneof![4 => 2usize..4, 1 => Just(40)];
+    (config, numbers, 1usize..12, many).prop_map(|(config, (kind, other, bits), k, many)| {
+        let (metric, dtype, dimension) = config;
         let of = |kind: u8, part: &[u32]| -> Vec<f32> {
             part.iter().map(|&bits| number(kind, bits)).collect()
         };
-        let count = bits.len() / dimension;
-        let rows = of(kinds.0, &bits[..count * dimension]);
-        let mut queries = of(kinds.1, &bits[bits.len() - dimension..]);
-        queries.extend_from_slice(&rows[..dimension]);
-        let config = Config::new(dimension, metric).dtype(dtype);
-        let mut engine = CpuEngine::new(config).unwrap();
-        engine.append(&rows).unwrap();
-        let live = Bitset::new(count, true);
-        let found = engine.search(&Scan::new(&queries, k, &live)).unwrap();
-        for (query, hits) in queries.chunks(dimension).zip(found) {
-            let expected = every_row(&config, &rows, query, k);
+        let rows = of(kind, &bits[..bits.len() / dimension * dimension]);
+        // Some are rows themselves.
+        let mut queries = rows[..many.min(rows.len() / dimension) / 2 * dimension].to_vec();
+        queries.extend(of(other, &bits[bits.len() - dimension..]));
+        Case {
+            config: Config::new(dimension, metric).dtype(dtype),
+            rows,
+            queries,
+            k,
+        }
+    })
+}
+
+fn check(device: &str, cases: u32) {
+    let runs = Runs {
+        cases,
+        failure_persistence: None,
+        ..Runs::default()
+    };
+    let result = TestRunner::new(runs).run(&case(), |case| {
+        let dimension = case.config.dimension;
+        let mut engine = open(device, case.config).unwrap();
+        engine.append(&case.rows).unwrap();
+        let live = Bitset::new(engine.len(), true);
+        let found = engine
+            .search(&Scan::new(&case.queries, case.k, &live))
+            .unwrap();
+        for (query, hits) in case.queries.chunks(dimension).zip(found) {
+            let expected = every_row(&case.config, &case.rows, query, case.k);
             prop_assert_eq!(bits_of(&hits), bits_of(&expected), "{:?}", query);
         }
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{device}: {error}");
+    }
+}
+
+/// Everything where the environment asks for it.
+fn cases(few: u32, many: u32) -> u32 {
+    match std::env::var("REDWICK_TEST_ALL").as_deref() {
+        Ok("1") => many,
+        _ => {
+            println!("left out: {} of {many} searches", many - few);
+            few
+        }
+    }
+}
+
+#[test]
+fn the_cpu_skips_nothing_that_belongs_to_the_answer() {
+    check("cpu", cases(500, 50_000));
+}
+
+#[test]
+fn gpus_skip_nothing_that_belongs_to_the_answer() {
+    for target in ["gfx90a", "gfx1100"] {
+        check(&format!("emulated:{target}:checked"), cases(60, 1000));
     }
 }
 

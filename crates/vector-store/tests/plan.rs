@@ -195,6 +195,35 @@ fn ties_come_in_the_order_of_insertion_on_every_device() {
     }
 }
 
+#[test]
+fn threads_search_at_once() {
+    let mut random = Random(5);
+    let numbers = random.numbers(3000 * 32);
+    let names: Vec<String> = (0..3000).map(|row| format!("v{row}")).collect();
+    for device in ["cpu", "emulated:gfx90a"] {
+        let mut store = Store::open(device, Config::new(32, Metric::Cosine)).unwrap();
+        store.add(&names, &numbers, &[]).unwrap();
+        let alone: Vec<_> = (0..8)
+            .map(|n| {
+                store
+                    .search(&Search::new(&numbers[n * 320..][..320], 7))
+                    .unwrap()
+            })
+            .collect();
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    for (n, expected) in alone.iter().enumerate() {
+                        let queries = &numbers[n * 320..][..320];
+                        let found = store.search(&Search::new(queries, 7)).unwrap();
+                        assert_eq!(&found, expected, "{device}");
+                    }
+                });
+            }
+        });
+    }
+}
+
 /// Adds, removes, compacts and searches, and in the end holds nothing.
 fn stress(device: &str, cycles: impl Fn(usize) -> bool) {
     let mut random = Random(4);

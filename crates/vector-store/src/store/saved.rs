@@ -11,7 +11,7 @@ use crate::file::{self, Contents, Description, Lists, Lock, Stored};
 const PIECE: usize = 1 << 24;
 
 impl Store {
-    /// Saves the store to a file that is replaced in one step: see [`file`].
+    /// Saves the store to a file that is replaced in one step: see [`crate::file`].
     ///
     /// # Errors
     /// [`Error::File`]; then the file is as it was.
