@@ -71,7 +71,7 @@ impl<K: Kind> DeviceContext<K> {
         }
     }
 
-    /// What [`crate::open`] calls the device.
+    /// What [`crate::open()`] calls the device.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -3,9 +3,9 @@
 //! Rows are scored in tiles of 32. A scan reads every row once for up to 12 queries and leaves one
 //! number a tile, the key of its best row: 1/32 of what storing scores would write. The best tiles are
 //! picked, all their rows are scored canonically, and the best of these are the answer unless a row of
-//! another tile could be as good, which the bound on the scan's error ([`bounds`]) says. So no list of
+//! another tile could be as good, which the bound on the scan's error (`bounds`) says. So no list of
 //! candidates is kept while scanning, nothing depends on the order of rows, and equal keys cost
-//! nothing. What is not certified is scored canonically as a whole ([`settle`]), which also serves
+//! nothing. What is not certified is scored canonically as a whole (`settle`), which also serves
 //! more results than a pick can find.
 //!
 //! Floating-point numbers are added in an order that depends on the row alone, so that answers are

@@ -101,10 +101,10 @@ impl Store {
         })
     }
 
-    /// An empty store on a device ([`crate::open`]).
+    /// An empty store on a device ([`crate::open()`]).
     ///
     /// # Errors
-    /// As [`crate::open`].
+    /// As [`crate::open()`].
     pub fn open(device: &str, config: Config) -> Result<Self> {
         Self::new(crate::open(device, config)?)
     }

@@ -27,10 +27,10 @@ impl Store {
         Ok(lock.save(self)?)
     }
 
-    /// Loads a store on a device ([`crate::open`]).
+    /// Loads a store on a device ([`crate::open()`]).
     ///
     /// # Errors
-    /// [`Error::File`] where the file is damaged or another, and as [`crate::open`].
+    /// [`Error::File`] where the file is damaged or another, and as [`crate::open()`].
     pub fn load(path: &Path, device: &str) -> Result<Self> {
         let stored = Stored::open(path)?;
         let engine = crate::open(device, stored.config())?;
