@@ -100,9 +100,14 @@ pub(crate) fn run(case: Case, device: &Device, limits: &Limits) -> Timing {
             timing.ms = Some(found.ms);
             timing.host_us = Some(found.host_us);
         }
-        Err(error) => timing.error = Some(format!("{error:#}")),
+        Err(error) => timing.error = first_line(&format!("{error:#}")),
     }
     timing
+}
+
+/// An error's words, without the backtrace that some of Candle's have.
+fn first_line(text: &str) -> Option<String> {
+    text.lines().next().map(str::to_owned)
 }
 
 struct Found {

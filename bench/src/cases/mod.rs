@@ -2,6 +2,7 @@
 
 mod elementwise;
 mod indexing;
+mod llama;
 mod matmul;
 mod models;
 mod movement;
@@ -31,6 +32,7 @@ pub(crate) fn all(shrink: usize) -> Vec<Case> {
         quantized::cases,
         vision::cases,
         models::cases,
+        llama::cases,
     ];
     lists.iter().flat_map(|list| list(size)).collect()
 }
