@@ -338,11 +338,13 @@ fn library(code: &mut String, manifest: &Manifest) -> fmt::Result {
         }
         writeln!(
             code,
-            "], layouts: &{layouts:?}, rows: {}, columns: {}, depth: {}, batches: {} }},",
+            "], layouts: &{layouts:?}, rows: {}, columns: {}, depth: {}, batches: {}, \
+             patches: {} }},",
             range(&row.rows),
             range(&row.columns),
             range(&row.depth),
             range(&row.batches),
+            range(&row.patches),
         )?;
     }
     writeln!(code, "];")

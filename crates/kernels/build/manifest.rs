@@ -48,6 +48,14 @@ pub(crate) struct LibraryRow {
     /// How many products there are in one.
     #[serde(default = "any")]
     pub(crate) batches: String,
+    /// Elements of a window from and to which convolutions are such products, of the weight by the
+    /// images' unfolded patches; none where nothing is said.
+    #[serde(default = "none")]
+    pub(crate) patches: String,
+}
+
+fn none() -> String {
+    "0..0".to_owned()
 }
 
 fn all_layouts() -> String {

@@ -14,6 +14,7 @@ pub struct LibraryProducts {
     pub(crate) columns: Range<usize>,
     pub(crate) depth: Range<usize>,
     pub(crate) batches: Range<usize>,
+    pub(crate) patches: Range<usize>,
 }
 
 /// A product of matrices, as the table sees it.
@@ -54,6 +55,11 @@ impl LibraryProducts {
             && self.batches.contains(&shape.batches)
             && self.layouts.contains(&shape.layout())
     }
+
+    /// Whether convolutions of windows of so many elements are products of their unfolded patches.
+    pub fn take_patches(&self, dtype: DType, window: usize) -> bool {
+        self.dtypes.contains(&dtype) && self.patches.contains(&window)
+    }
 }
 
 /// The rows of the table for a target, features of which are ignored.
@@ -90,6 +96,7 @@ mod tests {
             columns: 0..usize::MAX,
             depth: 0..usize::MAX,
             batches: 0..2,
+            patches: 64..usize::MAX,
         };
         let inside = ProductShape {
             dtype: DType::F16,
@@ -113,5 +120,8 @@ mod tests {
             transposed: [true, true],
             ..inside
         }));
+        assert!(row.take_patches(DType::F16, 64));
+        assert!(!row.take_patches(DType::F16, 63));
+        assert!(!row.take_patches(DType::F32, 64));
     }
 }

@@ -36,6 +36,12 @@ pub enum ProductsBy {
     Library,
 }
 
+/// The dtypes that the library computes in.
+const FLOATS: [redwick_kernels::DType; 4] = {
+    use redwick_kernels::DType;
+    [DType::BF16, DType::F16, DType::F32, DType::F64]
+};
+
 impl ProductsBy {
     const ALL: [Self; 4] = [Self::Table, Self::Own, Self::OwnInLargeTiles, Self::Library];
 
@@ -147,6 +153,19 @@ impl Context {
 
     fn with_library(&self, blas: &Blas) -> Result<BlasHandle> {
         Ok(blas.on(self.stream())?)
+    }
+
+    /// Whether the library is to compute convolutions of windows of so many elements, as products of
+    /// unfolded patches.
+    pub(crate) fn unfolds(&self, dtype: redwick_kernels::DType, window: usize) -> bool {
+        let takes = |row: &&LibraryProducts| row.take_patches(dtype, window);
+        match self.products_by() {
+            ProductsBy::Own | ProductsBy::OwnInLargeTiles => false,
+            ProductsBy::Library => FLOATS.contains(&dtype),
+            ProductsBy::Table => {
+                self.products().rows.iter().any(takes) && self.product_library().is_ok()
+            }
+        }
     }
 
     /// The library, where it is to compute a product.

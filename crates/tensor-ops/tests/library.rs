@@ -441,3 +441,40 @@ fn without_a_library_own_kernels_do_all() {
     let error = ops::matmul(view(&x, &layout), view(&x, &layout)).unwrap_err();
     assert!(error.to_string().contains("REDWICK_ROCBLAS"), "{error}");
 }
+
+#[test]
+fn convolutions_of_unfolded_patches() {
+    let _turn = TURN.lock();
+    let context = context();
+    let mut rng = Rng(11);
+    let mut tensor = |layout: &Layout| {
+        let numbers = (0..layout.elements()).map(|_| rng.below(7) as f32 - 3.0);
+        let numbers: Vec<u8> = numbers.flat_map(f32::to_le_bytes).collect();
+        upload(&context, DType::F32, &numbers)
+    };
+    let cases: [(&[usize], &[usize], [usize; 3]); 5] = [
+        (&[2, 3, 7, 6], &[5, 3, 3, 3], [1, 1, 1]),
+        (&[2, 3, 7, 6], &[5, 3, 3, 2], [0, 2, 1]),
+        (&[1, 2, 9, 8], &[4, 2, 3, 3], [2, 1, 2]),
+        (&[2, 3, 11], &[5, 3, 4], [1, 2, 1]),
+        (&[3, 2, 5, 5], &[6, 2, 1, 1], [1, 1, 1]),
+    ];
+    for (images, weights, [padding, stride, dilation]) in cases {
+        let (image, weight) = (Layout::contiguous(images), Layout::contiguous(weights));
+        let (x, w) = (tensor(&image), tensor(&weight));
+        let parameters = ops::Conv {
+            padding,
+            stride,
+            dilation,
+        };
+        let conv = |by| {
+            context.set_products_by(by);
+            let y = ops::conv(view(&x, &image), view(&w, &weight), parameters).unwrap();
+            download::<f32>(&y)
+        };
+        let own = conv(ProductsBy::Own);
+        let before = CALLS.lock().unwrap().len();
+        assert_eq!(conv(ProductsBy::Library), own, "{images:?} {weights:?}");
+        assert!(CALLS.lock().unwrap().len() > before, "{images:?}");
+    }
+}

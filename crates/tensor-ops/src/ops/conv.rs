@@ -1,7 +1,10 @@
 //! Convolutions and transposed convolutions, of images and of signals.
 //!
 //! Both are one kernel: see [`taps`](super::taps) for how a transposed convolution is made of plain
-//! ones. There is no buffer of unfolded patches.
+//! ones. There is no buffer of unfolded patches, but where the vendor's library is to compute a
+//! convolution as a product of matrices.
+
+mod unfolded;
 
 use redwick_kernels::{Kernel, args};
 
@@ -49,6 +52,9 @@ pub fn conv(x: View<'_>, weight: View<'_>, parameters: Conv) -> Result<Storage> 
     let op = name(x, ["conv1d", "conv2d"]);
     let convolution = Convolution::of(op, x, weight, [0, 1])?;
     if let Some(y) = convolution.pointwise(parameters)? {
+        return Ok(y);
+    }
+    if let Some(y) = convolution.by_library(parameters)? {
         return Ok(y);
     }
     convolution.run(|size, taps| forward(size, taps, parameters), &parameters)
