@@ -107,6 +107,11 @@ struct Scan {
 #pragma unroll
             for (u32 r = 0; r < ROWS; r++) sums[r * Q + q] = slices[r].add(sums[r * Q + q], query);
             from += padded * S::PARTS;
+            // Where a query is more than one unit, not all of them are read ahead: that takes more
+            // registers than some targets have.
+            if constexpr (S::PARTS > 1 && Q > 4) {
+                if (q % 2 == 1) __builtin_amdgcn_sched_barrier(0);
+            }
         }
     }
 

@@ -6,7 +6,9 @@
 // narrows down the last that belongs.
 #include "vector.h"
 
-constexpr u32 PILES = 4 * BLOCK, CAPACITY = 2 * PILES;
+// Work-items of a workgroup of `pick`, and waves.
+constexpr u32 WIDE = 1024, WIDE_WAVES = WIDE / WAVE;
+constexpr u32 PILES = 4 * WIDE, CAPACITY = 2048;
 
 // Where keys came from: without slots, from tiles themselves; else from the rows of those tiles.
 struct Origin {
@@ -19,33 +21,65 @@ struct Origin {
     }
 };
 
-// How many of the workgroup's piles have a key up to `limit`.
-DEVICE u32 count_up_to(const u32 (&best)[4], u32 limit, u32 *partial) {
-    u32 count = 0;
-    for (u32 i = 0; i < 4; i++) count += BALLOT_COUNT(best[i] <= limit);
-    if (lane() == 0) partial[work_item() / WAVE] = count;
-    barrier();
-    count = 0;
-    for (u32 i = 0; i < WAVES; i++) count += partial[i];
-    return count;
-}
+// What the waves of a workgroup found, twice, so that one barrier a round is enough.
+struct Board {
+    alignas(16) u32 count[2][WIDE_WAVES];
 
-// The `wanted`-th smallest of the piles' keys, bit by bit.
-DEVICE u32 bound_of(const u32 (&best)[4], u32 wanted) {
-    SHARED u32 partial[2][WAVES];
-    u32 bound = 0;
-    for (u32 bit = 32; bit-- > 0;) {
-        const u32 below = bound | ((1u << bit) - 1);
-        if (count_up_to(best, below, partial[bit % 2]) < wanted) bound |= 1u << bit;
+    // The sum over the workgroup of a count that each lane of a wave has.
+    DEVICE u32 sum(u32 own, u32 round) {
+        u32 *at = count[round % 2];
+        if (lane() == 0) at[work_item() / WAVE] = own;
+        barrier();
+        u32 sum = 0;
+#pragma unroll
+        for (u32 i = 0; i < WIDE_WAVES; i++) sum += at[i];
+        return sum;
     }
-    return bound;
+    DEVICE u32 least_of(u32 own, u32 round) {
+        u32 *at = count[round % 2];
+        own = reduce_lanes<WAVE>(own, [](u32 a, u32 b) { return least(a, b); });
+        if (lane() == 0) at[work_item() / WAVE] = own;
+        barrier();
+        u32 found = NONE;
+#pragma unroll
+        for (u32 i = 0; i < WIDE_WAVES; i++) found = least(found, at[i]);
+        return found;
+    }
+};
+
+// A key that at least `wanted` piles do not pass, and where keys differ not many more; NONE where
+// there are fewer piles that have any.
+DEVICE u32 bound_of(const u32 (&best)[4], u32 wanted, Board &board) {
+    u32 round = 0, own = NONE;
+    for (u32 i = 0; i < 4; i++) own = least(own, best[i]);
+    // Too few do not pass `low`, enough do not pass `high`.
+    u32 low = board.least_of(own, round++), high = NONE;
+    if (low != 0) low--;
+    u32 there = 0;
+    for (u32 i = 0; i < 4; i++) there += BALLOT_COUNT(best[i] != NONE);
+    if (board.sum(there, round++) < wanted) return NONE;
+    // The best are near each other, and keys are spread far: in steps that grow.
+    for (u32 step = 1u << 16; high - low > 1;) {
+        const u32 middle = high == NONE && step < (high - low) / 2 ? low + step : low + (high - low) / 2;
+        u32 count = 0;
+        for (u32 i = 0; i < 4; i++) count += BALLOT_COUNT(best[i] <= middle);
+        count = board.sum(count, round++);
+        if (count < wanted) {
+            low = middle;
+            if (step < 1u << 28) step *= 4;
+        } else {
+            high = middle;
+            if (count <= 3 * wanted) break;
+        }
+    }
+    return high;
 }
 
 // Calls f(key, place) for each key of this work-item's piles.
 template <class F>
 DEVICE void for_keys(const u32 *keys, u32 n, F f) {
     const u32 whole = n / 4 * 4;
-#pragma unroll 4
+#pragma unroll 8
     for (u32 at = work_item() * 4; at < whole; at += PILES) {
         Pack<u32, 4> pack = load<4>(keys + at);
         for (u32 i = 0; i < 4; i++) f(pack.at[i], at + i);
@@ -53,12 +87,13 @@ DEVICE void for_keys(const u32 *keys, u32 n, F f) {
     if (work_item() < n - whole) f(keys[whole + work_item()], whole + work_item());
 }
 
-// The best `wanted`, at most PILES / 2, of `n` keys of each query, best first, and of equal ones the
+// The best `wanted`, at most 512, of `n` keys of each query, best first, and of equal ones the
 // earlier: keys in `best`, where they are from in `places`; NONE where there are fewer. `counts`: how
 // many there are, or more than CAPACITY where too many keys are alike.
 DEVICE void pick(const u32 *keys, const u32 *slots, const u32 *list, u32 *best, u32 *places,
                  u32 *counts, u32 n, u32 pitch, u32 slot_pitch, u32 wanted) {
     SHARED u64 found[CAPACITY];
+    SHARED Board board;
     SHARED u32 count;
     const u32 query = block_x();
     keys += static_cast<u64>(query) * pitch;
@@ -66,7 +101,7 @@ DEVICE void pick(const u32 *keys, const u32 *slots, const u32 *list, u32 *best, 
     u32 piles[4] = {NONE, NONE, NONE, NONE};
     for_keys(keys, n, [&](u32 key, u32 at) { piles[at % 4] = least(piles[at % 4], key); });
     if (work_item() == 0) count = 0;
-    const u32 bound = bound_of(piles, wanted);
+    const u32 bound = bound_of(piles, wanted, board);
     bool any = false;
     for (u32 i = 0; i < 4; i++) any |= piles[i] <= bound && piles[i] != NONE;
     if (any) {
@@ -81,12 +116,12 @@ DEVICE void pick(const u32 *keys, const u32 *slots, const u32 *list, u32 *best, 
     best += query * wanted;
     places += query * wanted;
     if (work_item() == 0) counts[query] = all;
-    for (u32 i = work_item(); i < wanted; i += BLOCK) {
+    for (u32 i = work_item(); i < wanted; i += WIDE) {
         if (i < held) continue;
         best[i] = NONE;
         places[i] = NONE;
     }
-    for (u32 i = work_item(); i < held; i += BLOCK) {
+    for (u32 i = work_item(); i < held; i += WIDE) {
         const u64 own = found[i];
         u32 rank = 0;
         for (u32 j = 0; j < held; j++) rank += found[j] < own;
@@ -96,7 +131,8 @@ DEVICE void pick(const u32 *keys, const u32 *slots, const u32 *list, u32 *best, 
     }
 }
 
-constexpr u32 DIGITS = 256;
+// Values of a digit; keys of a workgroup.
+constexpr u32 DIGITS = 256, SEGMENT = 4096;
 
 // How often each value of the digit at `shift` occurs, among keys with their place whose digits above
 // are those of `above`. `counts` are added to.
@@ -104,8 +140,8 @@ DEVICE void histogram(const u32 *keys, u32 *counts, u32 n, u32 shift, u64 above)
     SHARED u32 own[DIGITS];
     for (u32 i = work_item(); i < DIGITS; i += BLOCK) own[i] = 0;
     barrier();
-    const u32 first = block_x() * PILES * 4;
-    for (u32 at = first + work_item(); at < least(n, first + PILES * 4); at += BLOCK) {
+    const u32 first = block_x() * SEGMENT;
+    for (u32 at = first + work_item(); at < least(n, first + SEGMENT); at += BLOCK) {
         const u64 entry = static_cast<u64>(keys[at]) << 32 | at;
         // In two steps: a shift by 64 is none.
         if (keys[at] == NONE || (entry >> shift >> 8) != above) continue;
@@ -121,8 +157,8 @@ DEVICE void histogram(const u32 *keys, u32 *counts, u32 n, u32 shift, u64 above)
 
 // All keys with their place up to `last`, in any order; `count` says where the next goes.
 DEVICE void collect(const u32 *keys, u64 *entries, u32 *count, u32 n, u32 capacity, u64 last) {
-    const u32 first = block_x() * PILES * 4;
-    for (u32 at = first + work_item(); at < least(n, first + PILES * 4); at += BLOCK) {
+    const u32 first = block_x() * SEGMENT;
+    for (u32 at = first + work_item(); at < least(n, first + SEGMENT); at += BLOCK) {
         const u64 entry = static_cast<u64>(keys[at]) << 32 | at;
         if (keys[at] == NONE || entry > last) continue;
         const u32 to = __hip_atomic_fetch_add(count, 1, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);

@@ -113,9 +113,9 @@ fn cases(
         let checked = Scan::new(&queries[..batch.min(3) * dimension], K, &live);
         let exact = engine.settle(&checked, &[])? == found[..batch.min(3)];
         let groups: &[u32] = if tune && batch <= 10 {
-            &[2, 4, 5, 8, 16, 32]
+            &[4, 8, 16]
         } else {
-            &[8]
+            &[16]
         };
         for &each in groups {
             engine.set_workgroups(each);

@@ -1,5 +1,7 @@
 //! Queries on the device.
 
+use rayon::prelude::*;
+
 use super::DeviceEngine;
 use super::bounds::{Arithmetic, Query};
 use super::choice::{Choice, uploaded};
@@ -170,13 +172,18 @@ fn many(
 ) -> Input {
     let first = facts.len();
     let places = left.len().next_multiple_of(COLUMNS);
-    let queries = draft.piece(places * form.half_bytes());
-    let mut factors = Vec::new();
-    for query in left {
-        let (weight, query) = form.halve(query, &mut draft.bytes);
-        factors.push(weight / scale);
-        facts.push(query);
-    }
+    let size = form.half_bytes();
+    let queries = draft.piece(places * size);
+    draft.bytes.resize(queries + places * size, 0);
+    let to = draft.bytes[queries..].par_chunks_mut(size);
+    let halved = left
+        .par_iter()
+        .zip(to)
+        .map(|(query, to)| form.halve(query, to));
+    let halved: Vec<(f32, Query)> = halved.collect();
+    let weigh = |(weight, _): &(f32, Query)| weight / scale;
+    let mut factors: Vec<f32> = halved.iter().map(weigh).collect();
+    facts.extend(halved.into_iter().map(|(_, query)| query));
     factors.resize(places, 0.0);
     Input {
         kind: Kind::Product(scale),

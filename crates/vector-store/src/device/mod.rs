@@ -1,6 +1,6 @@
 //! The engine on a GPU: a card, the emulator, or NVIDIA's through the HIP interface over CUDA.
 //!
-//! Rows are scored in tiles of 32. A scan reads every row once for up to 12 queries and leaves one
+//! Rows are scored in tiles of 32. A scan reads every row once for up to 10 queries and leaves one
 //! number a tile, the key of its best row: 1/32 of what storing scores would write. The best tiles are
 //! picked, all their rows are scored canonically, and the best of these are the answer unless a row of
 //! another tile could be as good, which the bound on the scan's error (`bounds`) says. So no list of
@@ -48,7 +48,7 @@ use plan::{MOST, Plan};
 const KEY_BYTES: usize = 128 << 20;
 
 /// Workgroups of a scan for each compute unit.
-const WORKGROUPS: u32 = 8;
+const WORKGROUPS: u32 = 16;
 
 /// Vectors in a GPU's memory.
 pub struct DeviceEngine {
@@ -186,8 +186,8 @@ impl DeviceEngine {
 impl Scanner for DeviceEngine {
     fn first(&self, k: usize) -> usize {
         match self.config.dtype {
-            Dtype::Int8 => 4 * k + 96,
-            Dtype::Bf16 => 2 * k + 32,
+            Dtype::Int8 => 3 * k + 66,
+            Dtype::Bf16 => k + (k / 2).max(24),
             Dtype::F32 | Dtype::F16 => k + (k / 4).max(16),
         }
     }

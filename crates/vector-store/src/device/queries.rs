@@ -1,6 +1,7 @@
 //! Queries in the form that kernels read.
 
 use half::f16;
+use half::slice::HalfFloatSliceExt;
 
 use super::bounds::Query;
 use super::chunks::{Shape, TEAM, UNIT};
@@ -82,27 +83,29 @@ impl Form {
         self.steps() * STEP * 2
     }
 
-    /// Appends a query in f16, times a power of two; returns as [`stage`](Self::stage) does.
-    pub(super) fn halve(&self, query: &[f32], to: &mut Vec<u8>) -> (f32, Query) {
+    /// Writes a query in f16, times a power of two, and leaves the rest of `to` as it is; returns as
+    /// [`stage`](Self::stage) does.
+    pub(super) fn halve(&self, query: &[f32], to: &mut [u8]) -> (f32, Query) {
         let norm = canonical::norm(query);
-        let scale = f64::from(power_below(norm).unwrap_or(1.0));
+        let scale = power_below(norm).unwrap_or(1.0);
         let length = if norm == 0.0 { 1.0 } else { norm };
-        let start = to.len();
-        let mut lost = 0.0;
-        for &x in query {
-            let number = f16::from_f64(f64::from(x) * scale);
-            let apart = number.to_f64() / scale - f64::from(x);
-            lost += apart * apart;
-            to.extend_from_slice(&number.to_le_bytes());
-        }
-        to.resize(start + self.half_bytes(), 0);
+        let scaled: Vec<f32> = query.iter().map(|x| x * scale).collect();
+        let mut halves = vec![f16::ZERO; query.len()];
+        halves.convert_from_f32_slice(&scaled);
+        let mut read = vec![0.0; query.len()];
+        halves.convert_to_f32_slice(&mut read);
+        let apart = scaled.iter().zip(&read);
+        let apart = apart.map(|(&x, &half)| f64::from(half) - f64::from(x));
+        let lost: f64 = apart.map(|apart| apart * apart).sum();
+        to[..query.len() * 2].copy_from_slice(bytemuck::cast_slice(halves.reinterpret_cast()));
+        let scale = f64::from(scale);
         let weight = match self.normalised {
             true => 1.0 / (scale * length),
             false => 1.0 / scale,
         };
         // What the weight's rounding changes, and numbers below the normal ones that may be flushed.
         let flushed = (query.len() as f64).sqrt() / (1u64 << 28) as f64;
-        let change = lost.sqrt() / length * 1.000_001 + flushed + 1e-7;
+        let change = lost.sqrt() / (scale * length) * 1.000_001 + flushed + 1e-7;
         (weight as f32, Query { norm, change })
     }
 

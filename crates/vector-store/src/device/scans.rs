@@ -13,7 +13,7 @@ use crate::engine::{Dtype, Result};
 const LDS: usize = 48 << 10;
 
 /// Queries from which on products of tiles take less time than reading all rows for a few at a time.
-const PRODUCT_FROM: usize = 17;
+const PRODUCT_FROM: usize = 11;
 
 /// Queries of a workgroup of the product, rows of 32 that it takes, and elements of a step.
 pub(super) const COLUMNS: usize = 128;
@@ -29,8 +29,8 @@ pub(super) struct Pass {
 /// From many queries to few.
 const PASSES: [Pass; 3] = [
     Pass {
-        queries: 12,
-        kernel: redwick_kernels::vector_scan_12,
+        queries: 10,
+        kernel: redwick_kernels::vector_scan_10,
     },
     Pass {
         queries: 4,
