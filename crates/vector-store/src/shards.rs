@@ -231,8 +231,22 @@ impl Engine for Shards {
             row,
             rows: self.len(),
         };
-        let (shard, local) = self.places.place(row).ok_or(missing)?;
+        let (shard, local, _) = self.places.run(row).ok_or(missing)?;
         self.shards[shard].row(local, out)
+    }
+
+    fn rows(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        let dimension = self.config().dimension;
+        let (mut row, mut out) = (first, out);
+        while !out.is_empty() {
+            let rows = self.len();
+            let (shard, local, count) = self.places.run(row).ok_or(Error::NoRow { row, rows })?;
+            let count = count.min(out.len() / dimension);
+            let (now, later) = out.split_at_mut(count * dimension);
+            self.shards[shard].rows(local, now)?;
+            (out, row) = (later, row + count);
+        }
+        Ok(())
     }
 
     /// Where a shard fails, the others may have dropped rows that are not in `keep` already. Rows

@@ -220,5 +220,10 @@ fn devices_of_different_targets_share_rows() {
         let queries = rows(5, 1);
         let scan = Scan::new(&queries, 33, &live);
         assert_eq!(several.search(&scan).unwrap(), one.search(&scan).unwrap());
+        let mut out = [(); 2].map(|()| vec![0.0; 6000 * DIMENSION]);
+        one.rows(1000, &mut out[0]).unwrap();
+        several.rows(1000, &mut out[1]).unwrap();
+        assert_eq!(out[0], out[1]);
+        assert!(several.rows(one.len() - 1, &mut out[1]).is_err());
     }
 }

@@ -254,7 +254,11 @@ impl Engine for DeviceEngine {
     }
 
     fn row(&self, row: usize, out: &mut [f32]) -> Result<()> {
-        self.read_row(row, out)
+        self.read_rows(row, out)
+    }
+
+    fn rows(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        self.read_rows(first, out)
     }
 
     fn compact(&mut self, keep: &Bitset) -> Result<()> {

@@ -90,18 +90,43 @@ impl DeviceEngine {
         self.chunks.find(row).ok_or(Error::NoRow { row, rows })
     }
 
-    pub(super) fn read_row(&self, row: usize, out: &mut [f32]) -> Result<()> {
-        if row >= self.len {
+    /// Rows that follow one another, with a copy for each chunk that has some of them.
+    pub(super) fn read_rows(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        let (dimension, shape) = (self.config.dimension, &self.chunks.shape);
+        let end = first + out.len() / dimension;
+        if end > self.len {
             return Err(Error::NoRow {
-                row,
+                row: end - 1,
                 rows: self.len,
             });
         }
-        let shape = &self.chunks.shape;
-        let (chunk, at) = self.chunk(row)?;
-        let start = chunk.plane(shape, Plane::Given) + at * shape.given_units * 16;
-        let out = bytemuck::cast_slice_mut(out);
-        Ok(self.gpu.stream().download(out, &chunk.memory, start)?)
+        let mut out = out;
+        let mut row = first;
+        while row < end {
+            let (chunk, at) = self.chunk(row)?;
+            let count = (shape.chunk_rows() - at).min(end - row);
+            let (now, later) = out.split_at_mut(count * dimension);
+            self.read_from(chunk, at, now)?;
+            (out, row) = (later, row + count);
+        }
+        Ok(())
+    }
+
+    /// Rows of a chunk, which lie there at multiples of 16 bytes.
+    fn read_from(&self, chunk: &Chunk, at: usize, out: &mut [f32]) -> Result<()> {
+        let (dimension, shape) = (self.config.dimension, &self.chunks.shape);
+        let pitch = shape.given_units * 16;
+        let start = chunk.plane(shape, Plane::Given) + at * pitch;
+        let stream = self.gpu.stream();
+        if pitch == dimension * 4 {
+            return Ok(stream.download(bytemuck::cast_slice_mut(out), &chunk.memory, start)?);
+        }
+        let mut padded = vec![0u8; out.len() / dimension * pitch];
+        stream.download(&mut padded, &chunk.memory, start)?;
+        for (to, from) in out.chunks_exact_mut(dimension).zip(padded.chunks_exact(pitch)) {
+            bytemuck::cast_slice_mut::<f32, u8>(to).copy_from_slice(&from[..dimension * 4]);
+        }
+        Ok(())
     }
 
     pub(super) fn compact_rows(&mut self, keep: &Bitset) -> Result<()> {

@@ -61,6 +61,15 @@ pub trait Engine: Send + Sync {
     /// [`Error::NoRow`], or the device's own.
     fn row(&self, row: usize, out: &mut [f32]) -> Result<()>;
 
+    /// The vectors of all rows from `first` on that `out` has room for, one after the other.
+    ///
+    /// # Errors
+    /// As [`row`](Self::row).
+    fn rows(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        let mut rows = out.chunks_exact_mut(self.config().dimension).enumerate();
+        rows.try_for_each(|(row, out)| self.row(first + row, out))
+    }
+
     /// Keeps the rows of `keep`, in their order, and renumbers them from 0.
     ///
     /// # Errors

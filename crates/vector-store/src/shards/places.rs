@@ -56,11 +56,12 @@ impl Places {
         extend(&mut self.of_shard[piece.shard], piece);
     }
 
-    /// The shard and its row.
-    pub(super) fn place(&self, row: usize) -> Option<(usize, usize)> {
+    /// The shard of a row, its row there, and how many follow one another from it on.
+    pub(super) fn run(&self, row: usize) -> Option<(usize, usize, usize)> {
         let after = self.pieces.partition_point(|piece| piece.row <= row);
         let piece = self.pieces.get(after.checked_sub(1)?)?;
-        (row < piece.row + piece.count).then(|| (piece.shard, piece.local + row - piece.row))
+        let skipped = row - piece.row;
+        (skipped < piece.count).then(|| (piece.shard, piece.local + skipped, piece.count - skipped))
     }
 
     /// The row that is in a shard at `local`.
@@ -197,6 +198,12 @@ fn copy_bits(set: &Bitset, piece: &Piece, words: &mut [u64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Places {
+        fn place(&self, row: usize) -> Option<(usize, usize)> {
+            self.run(row).map(|(shard, local, _)| (shard, local))
+        }
+    }
 
     /// Pieces of odd lengths over three shards.
     fn places() -> Places {

@@ -135,9 +135,7 @@ impl Contents for Store {
     }
 
     fn rows(&self, first: usize, out: &mut [f32]) -> Result<(), String> {
-        let rows = out.chunks_exact_mut(self.dimension()).enumerate();
-        let mut read = rows.map(|(row, out)| self.engine.row(first + row, out));
-        read.try_for_each(|read| read.map_err(|error| error.to_string()))
+        self.engine.rows(first, out).map_err(|error| error.to_string())
     }
 
     fn id(&self, row: usize) -> &str {
