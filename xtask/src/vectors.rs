@@ -64,7 +64,6 @@ fn install(requirements: &Path, site: &Path) -> Result<()> {
 fn compare(data: &Path) -> Result<()> {
     let test = [
         "test",
-        "--release",
         "--package",
         "redwick-vector-store",
         "--test",

@@ -123,7 +123,10 @@ impl DeviceEngine {
         }
         let mut padded = vec![0u8; out.len() / dimension * pitch];
         stream.download(&mut padded, &chunk.memory, start)?;
-        for (to, from) in out.chunks_exact_mut(dimension).zip(padded.chunks_exact(pitch)) {
+        for (to, from) in out
+            .chunks_exact_mut(dimension)
+            .zip(padded.chunks_exact(pitch))
+        {
             bytemuck::cast_slice_mut::<f32, u8>(to).copy_from_slice(&from[..dimension * 4]);
         }
         Ok(())

@@ -135,7 +135,9 @@ impl Contents for Store {
     }
 
     fn rows(&self, first: usize, out: &mut [f32]) -> Result<(), String> {
-        self.engine.rows(first, out).map_err(|error| error.to_string())
+        self.engine
+            .rows(first, out)
+            .map_err(|error| error.to_string())
     }
 
     fn id(&self, row: usize) -> &str {
