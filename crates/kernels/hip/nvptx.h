@@ -42,7 +42,9 @@ NVPTX_DEVICE unsigned nvptx_dpp(unsigned x) {
 // Only the form that keeps all bits of the lane's number and flips some.
 #define __builtin_amdgcn_ds_swizzle(x, pattern) nvptx_exchange(x, (pattern) >> 10)
 #define __builtin_amdgcn_ds_bpermute(address, x) nvptx_from_lane((address) / 4, x)
-#define __builtin_amdgcn_readfirstlane(x) nvptx_from_lane(0, x)
+// What the kernels ask it for is the same in all lanes; on AMD it then is in a scalar register. An
+// exchange would wait for lanes that have gone elsewhere.
+#define __builtin_amdgcn_readfirstlane(x) (x)
 
 // What asm statements call a register with the same number in all lanes.
 #define UNIFORM_REGISTER "+r"
