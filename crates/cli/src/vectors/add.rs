@@ -68,9 +68,10 @@ fn add(
         }
         check_dimension(store, &batch)?;
         let ids = names.of(&batch)?;
-        match upsert {
-            true => drop(store.upsert(&ids, &batch.rows, &batch.metadata)?),
-            false => drop(store.add(&ids, &batch.rows, &batch.metadata)?),
+        if upsert {
+            store.upsert(&ids, &batch.rows, &batch.metadata)?;
+        } else {
+            store.add(&ids, &batch.rows, &batch.metadata)?;
         }
         added += batch.len();
         bar.set_position(reader.progress().0);
