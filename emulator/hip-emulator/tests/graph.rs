@@ -1,5 +1,7 @@
 //! Captured work: noted once, launched many times.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod common;
 
 use std::ptr::null_mut;
