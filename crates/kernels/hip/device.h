@@ -180,10 +180,16 @@ struct UnsignedOf<8> {
 
 // --- Accesses of several elements ----------------------------------------------------------------
 
-// Elements of 4 bytes and more need no alignment beyond their own: the hardware reads 16 bytes at
-// any multiple of 4.
+// Elements of 4 bytes and more need no alignment beyond their own where the hardware reads 16 bytes
+// at any multiple of 4; else (REDWICK_PACKS_ALIGNED, of the manifest's targets) accesses are aligned
+// to their size.
+#ifdef REDWICK_PACKS_ALIGNED
+template <class T, u32 N>
+constexpr u32 PACK_ALIGNMENT = sizeof(T) * N < 16 ? sizeof(T) * N : 16;
+#else
 template <class T, u32 N>
 constexpr u32 PACK_ALIGNMENT = sizeof(T) < 4 ? sizeof(T) * N : sizeof(T);
+#endif
 
 template <class T, u32 N>
 struct alignas(PACK_ALIGNMENT<T, N>) Pack {

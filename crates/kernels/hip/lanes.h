@@ -43,10 +43,10 @@ DEVICE T reduce_lanes(T x, F combine) {
     }
 }
 
-// Combines the values of all work-items of a workgroup; all of them get the result.
-template <class T, class F>
+// Combines the values of all WORKERS work-items of a workgroup; all of them get the result.
+template <u32 WORKERS = BLOCK, class T, class F>
 DEVICE T reduce_workgroup(T x, F combine) {
-    constexpr u32 waves = BLOCK / WAVE;
+    constexpr u32 waves = WORKERS / WAVE;
     SHARED T partial[waves];
     x = reduce_lanes<WAVE>(x, combine);
     if (lane() == 0) partial[work_item() / WAVE] = x;

@@ -7,10 +7,11 @@
 template <class T, u32 WORKERS, u32 HELD, u32 PACK>
 DEVICE void rms_norm_row(const T *x, const T *scale, T *y, u32 columns, f32 epsilon) {
     typedef Compute<T> C;
-    Row<T, WORKERS, HELD, PACK> row(x, columns, 0), factors(scale, columns, 0);
+    Row<T, WORKERS, HELD, PACK> row(x, columns), factors(scale, columns);
+    row.hold(0);
     C mean = row.reduce(0, [](C value, u32) { return value * value; }, Sum()) / C(columns);
     C factor = 1 / math::sqrt(mean + C(epsilon));
-    row.map([&](C value, u32 k) { return value * factor * factors.held[k]; });
+    row.map([&](C value, u32 k) { return value * factor * factors.at(k); });
     row.write(y);
 }
 
@@ -28,7 +29,7 @@ DEVICE void rms_norm_held(const T *x, const T *scale, T *y, u32 rows, u32 column
 
 template <class T>
 DEVICE void rms_norm_group(const T *x, const T *scale, T *y, u32 rows, u32 columns, f32 epsilon) {
-    rms_norm_held<T, GROUP, 8>(x, scale, y, rows, columns, epsilon);
+    rms_norm_held<T, FEW, 16>(x, scale, y, rows, columns, epsilon);
 }
 
 template <class T>
@@ -36,14 +37,19 @@ DEVICE void rms_norm_block(const T *x, const T *scale, T *y, u32 rows, u32 colum
     rms_norm_held<T, BLOCK, 32>(x, scale, y, rows, columns, epsilon);
 }
 
+template <class T>
+DEVICE void rms_norm_wide(const T *x, const T *scale, T *y, u32 rows, u32 columns, f32 epsilon) {
+    rms_norm_held<T, MANY, 16>(x, scale, y, rows, columns, epsilon);
+}
+
 template <class T, u32 PACK>
 DEVICE void rms_norm_twice(const T *x, const T *scale, T *y, u32 columns, f32 epsilon) {
     typedef Compute<T> C;
     C sum = 0;
-    for_long_row<PACK>(x, columns, [&](C value, u32) { sum += value * value; });
-    C mean = reduce_workgroup(sum, Sum()) / C(columns);
+    for_elements<MANY, PACK>(x, 0, columns, [&](C value, u32) { sum += value * value; });
+    C mean = reduce_workgroup<MANY>(sum, Sum()) / C(columns);
     C factor = 1 / math::sqrt(mean + C(epsilon));
-    map_long_row<PACK>(x, y, columns, [=](C value, u32 column) {
+    map_long_row<MANY, PACK>(x, y, 0, columns, [=](C value, u32 column) {
         return value * factor * static_cast<C>(scale[column]);
     });
 }
@@ -65,7 +71,10 @@ DEVICE void layer_norm_row(const T *x, const T *scale, const T *shift, T *y, u32
                            f32 epsilon) {
     typedef Compute<T> C;
     typedef Row<T, WORKERS, HELD, PACK> Held;
-    Held row(x, columns, 0);
+    // The registers do not hold three rows of f64: those that all rows share are read last.
+    constexpr bool AHEAD = sizeof(T) < 8;
+    Held row(x, columns), factors(scale, AHEAD ? columns : 0), terms(shift, AHEAD ? columns : 0);
+    row.hold(0);
     C mean = row.reduce(0, Sum()) / C(columns);
     auto square = [=](C value, u32 k) {
         bool there = Held::column(k) + k % PACK < columns;
@@ -73,8 +82,12 @@ DEVICE void layer_norm_row(const T *x, const T *scale, const T *shift, T *y, u32
     };
     C variance = row.reduce(0, square, Sum()) / C(columns);
     C factor = 1 / math::sqrt(variance + C(epsilon));
-    Held factors(scale, columns, 0), terms(shift, columns, 0);
-    row.map([&](C value, u32 k) { return (value - mean) * factor * factors.held[k] + terms.held[k]; });
+    row.map([&](C value, u32 k) {
+        const u32 column = least(Held::column(k) + k % PACK, columns - 1);
+        const C by = AHEAD ? factors.at(k) : static_cast<C>(scale[column]);
+        const C more = AHEAD ? terms.at(k) : static_cast<C>(shift[column]);
+        return (value - mean) * factor * by + more;
+    });
     row.write(y);
 }
 
@@ -96,7 +109,7 @@ DEVICE void layer_norm_held(const T *x, const T *scale, const T *shift, T *y, u3
 template <class T>
 DEVICE void layer_norm_group(const T *x, const T *scale, const T *shift, T *y, u32 rows,
                              u32 columns, f32 epsilon) {
-    layer_norm_held<T, GROUP, 8>(x, scale, shift, y, rows, columns, epsilon);
+    layer_norm_held<T, FEW, 16>(x, scale, shift, y, rows, columns, epsilon);
 }
 
 template <class T>
@@ -105,18 +118,24 @@ DEVICE void layer_norm_block(const T *x, const T *scale, const T *shift, T *y, u
     layer_norm_held<T, BLOCK, 32>(x, scale, shift, y, rows, columns, epsilon);
 }
 
+template <class T>
+DEVICE void layer_norm_wide(const T *x, const T *scale, const T *shift, T *y, u32 rows,
+                            u32 columns, f32 epsilon) {
+    layer_norm_held<T, MANY, 16>(x, scale, shift, y, rows, columns, epsilon);
+}
+
 template <class T, u32 PACK>
 DEVICE void layer_norm_thrice(const T *x, const T *scale, const T *shift, T *y, u32 columns,
                               f32 epsilon) {
     typedef Compute<T> C;
     C sum = 0, squares = 0;
-    for_long_row<PACK>(x, columns, [&](C value, u32) { sum += value; });
-    C mean = reduce_workgroup(sum, Sum()) / C(columns);
-    for_long_row<PACK>(x, columns,
-                       [&](C value, u32) { squares += (value - mean) * (value - mean); });
-    C variance = reduce_workgroup(squares, Sum()) / C(columns);
+    for_elements<MANY, PACK>(x, 0, columns, [&](C value, u32) { sum += value; });
+    C mean = reduce_workgroup<MANY>(sum, Sum()) / C(columns);
+    for_elements<MANY, PACK>(x, 0, columns,
+                             [&](C value, u32) { squares += (value - mean) * (value - mean); });
+    C variance = reduce_workgroup<MANY>(squares, Sum()) / C(columns);
     C factor = 1 / math::sqrt(variance + C(epsilon));
-    map_long_row<PACK>(x, y, columns, [=](C value, u32 column) {
+    map_long_row<MANY, PACK>(x, y, 0, columns, [=](C value, u32 column) {
         C scaled = (value - mean) * factor * static_cast<C>(scale[column]);
         return scaled + static_cast<C>(shift[column]);
     });

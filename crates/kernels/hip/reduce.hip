@@ -2,7 +2,8 @@
 //
 // Each output reduces the elements of the walk `inner`. Where there are too few outputs to fill the
 // device, the walk is split into parts of `part_size` elements: the results of the parts go to
-// `values` and `indices` ([part][output]), and `reduce_finish` reduces those.
+// `values` and `indices` ([part][output]), and `reduce_finish` reduces those. Work-items read several
+// elements ahead, since one access at a time leaves most of the memory's rate unused.
 //
 // As on the CPU, a NaN counts only where it is the first element: it then is the result.
 #include "lanes.h"
@@ -94,6 +95,12 @@ struct ArgExtreme {
     DEVICE static Found<C> start() {
         return {LEAST ? Extremes<C>::highest : Extremes<C>::lowest, ~0u};
     }
+    // Of equals the first, which `a` is. Where nothing is better than the start, the index stays.
+    template <class C>
+    DEVICE static Found<C> follow(Found<C> a, Found<C> b) {
+        bool better = LEAST ? b.value < a.value : b.value > a.value;
+        return better ? b : a;
+    }
     // The first of equals.
     template <class C>
     DEVICE static Found<C> combine(Found<C> a, Found<C> b) {
@@ -122,10 +129,11 @@ DEVICE State<Op, T> first_state() {
     return Op::template start<Partial<T>>();
 }
 
+// Joins an element behind all that joined before: of equals it is not the first.
 template <class Op, class T>
 DEVICE void join(State<Op, T> &state, Partial<T> value, u32 index) {
     if constexpr (Op::INDEXED) {
-        state = Op::combine(state, State<Op, T>{value, index});
+        state = Op::follow(state, State<Op, T>{value, index});
     } else {
         state = Op::combine(state, State<Op, T>{value});
     }
@@ -154,12 +162,47 @@ DEVICE S combine_workgroup(S state) {
     return combine_lanes<Op, waves>(partial[lane() % waves]);
 }
 
+// Combines N states of each work-item with those of the work-items at the same place of the other
+// slices, `across` work-items each, a power of two. Those of slice 0 get the results.
+template <class Op, u32 N, class S>
+DEVICE void combine_slices(S (&states)[N], u32 across) {
+    SHARED S partial[N][BLOCK];
+    const u32 at = work_item();
+    for (u32 half = BLOCK / 2; half >= across; half /= 2) {
+        if (at >= half && at < 2 * half) {
+            for (u32 k = 0; k < N; k++) partial[k][at] = states[k];
+        }
+        barrier();
+        if (at < half) {
+            for (u32 k = 0; k < N; k++) states[k] = Op::combine(states[k], partial[k][at + half]);
+        }
+    }
+}
+
 // --- Reading what is reduced ---------------------------------------------------------------------
 
 DEVICE u64 offset_in(const Walk<1> &walk, u32 step) {
     u64 offset[1];
     walk.locate(step, offset);
     return offset[0];
+}
+
+// Calls join(what read(i) gave, i) for each `step`th i from `begin` to `end`, AHEAD reads at a time.
+template <class R, class J>
+DEVICE void read_ahead(u32 begin, u32 end, u32 step, R read, J join) {
+    constexpr u32 AHEAD = 4;
+    for (u32 i = begin; i < end; i += AHEAD * step) {
+        decltype(read(i)) found[AHEAD];
+#pragma unroll
+        for (u32 k = 0; k < AHEAD; k++) {
+            found[k] = {};
+            if (i + k * step < end) found[k] = read(i + k * step);
+        }
+#pragma unroll
+        for (u32 k = 0; k < AHEAD; k++) {
+            if (i + k * step < end) join(found[k], i + k * step);
+        }
+    }
 }
 
 // Joins the elements from `begin` to `end` of a walk, WORKERS work-items taking turns.
@@ -169,22 +212,30 @@ DEVICE State<Op, T> reduce_range(const T *x, const Walk<1> &inner, u32 begin, u3
     const u32 worker = WORKERS == 1 ? 0 : work_item() % WORKERS;
     constexpr u32 N = LANES<T>;
     const bool adjacent = inner.rank == 1 && inner.strides[0][0] == 1;
+    const auto single = [&](T value, u32 i) { join<Op, T>(state, static_cast<Partial<T>>(value), i); };
     if (WORKERS > 1 && adjacent && (begin | end) % N == 0 && aligned<N>(x)) {
-        for (u32 i = begin + worker * N; i < end; i += WORKERS * N) {
-            Pack<T, N> pack = load<N>(x + i);
-            for (u32 k = 0; k < N; k++) join<Op, T>(state, static_cast<Partial<T>>(pack.at[k]), i + k);
-        }
+        const auto read = [=](u32 i) { return load<N>(x + i); };
+        read_ahead(begin + worker * N, end, WORKERS * N, read, [&](const Pack<T, N> &pack, u32 i) {
+            for (u32 k = 0; k < N; k++) single(pack.at[k], i + k);
+        });
     } else if (inner.rank <= 1) {
-        for (u32 i = begin + worker; i < end; i += WORKERS) {
-            u64 offset = static_cast<u64>(i) * inner.strides[0][0];
-            join<Op, T>(state, static_cast<Partial<T>>(x[offset]), i);
-        }
+        const u64 stride = inner.strides[0][0];
+        read_ahead(begin + worker, end, WORKERS, [=](u32 i) { return x[i * stride]; }, single);
     } else {
-        for (u32 i = begin + worker; i < end; i += WORKERS) {
-            join<Op, T>(state, static_cast<Partial<T>>(x[offset_in(inner, i)]), i);
-        }
+        const auto read = [&](u32 i) { return x[offset_in(inner, i)]; };
+        read_ahead(begin + worker, end, WORKERS, read, single);
     }
     return state;
+}
+
+// A result as it is written. Where nothing is better than the start, all are like the first.
+template <class Op, class T>
+DEVICE void write_result(State<Op, T> state, void *y, u32 output) {
+    if constexpr (Op::INDEXED) {
+        static_cast<u32 *>(y)[output] = state.index == ~0u ? 0 : state.index;
+    } else {
+        static_cast<T *>(y)[output] = static_cast<T>(state.value);
+    }
 }
 
 // Writes the result, or the result of a part. `x` is the first element of the output.
@@ -199,14 +250,7 @@ DEVICE void finish(State<Op, T> state, const T *x, void *y, Partial<T> *values, 
             if constexpr (Op::INDEXED) state.index = 0;
         }
     }
-    if (values == nullptr) {
-        if constexpr (Op::INDEXED) {
-            static_cast<u32 *>(y)[output] = state.index;
-        } else {
-            static_cast<T *>(y)[output] = static_cast<T>(state.value);
-        }
-        return;
-    }
+    if (values == nullptr) return write_result<Op, T>(state, y, output);
     u64 at = static_cast<u64>(part) * outputs + output;
     values[at] = state.value;
     if constexpr (Op::INDEXED) indices[at] = state.index;
@@ -225,15 +269,17 @@ DEVICE void reduce_block(const T *x, Out y, Partial<T> *values, u32 *indices, u3
     if (work_item() == 0) finish<Op>(state, x, y.address, values, indices, output, outer.steps);
 }
 
+// Few enough lanes that those of a short row all have something to read.
 template <class Op, class T>
 DEVICE void reduce_group(const T *x, Out y, Partial<T> *, u32 *, u32, u32, const Walk<1> &outer,
                          const Walk<1> &inner) {
-    u32 output = block_x() * (BLOCK / GROUP) + work_item() / GROUP;
+    constexpr u32 FEW = 16;
+    u32 output = block_x() * (BLOCK / FEW) + work_item() / FEW;
     if (output >= outer.steps) return;
     x += offset_in(outer, output);
-    State<Op, T> state = reduce_range<Op, GROUP>(x, inner, 0, inner.steps);
-    state = combine_lanes<Op, GROUP>(state);
-    if (work_item() % GROUP == 0) {
+    State<Op, T> state = reduce_range<Op, FEW>(x, inner, 0, inner.steps);
+    state = combine_lanes<Op, FEW>(state);
+    if (work_item() % FEW == 0) {
         finish<Op, T>(state, x, y.address, nullptr, nullptr, output, outer.steps);
     }
 }
@@ -250,61 +296,60 @@ DEVICE void reduce_columns(const T *x, Out y, Partial<T> *values, u32 *indices, 
 }
 
 // As reduce_columns, N neighbouring outputs a work-item, which it reads in one access (the states of
-// more than 8, with indices 4, would not fit the registers); GROUP
-// work-items side by side, and the others of the workgroup take turns along `inner`.
+// more than 8, with indices 4, would not fit the registers); `across` work-items side by side, a
+// power of two, and the others of the workgroup take turns along `inner`.
 template <class Op, class T>
-DEVICE void reduce_columns_wide(const T *x, Out y, Partial<T> *values, u32 *indices, u32,
+DEVICE void reduce_columns_wide(const T *x, Out y, Partial<T> *values, u32 *indices, u32 across,
                                 u32 part_size, const Walk<1> &outer, const Walk<1> &inner) {
-    constexpr u32 N = least(LANES<T>, Op::INDEXED ? 4u : 8u), SLICES = BLOCK / GROUP, COLUMNS = GROUP * N;
-    SHARED State<Op, T> partial[SLICES][COLUMNS];
-    const u32 slice = work_item() / GROUP, column = work_item() % GROUP * N;
-    const u32 first = block_x() * COLUMNS;
+    constexpr u32 N = least(LANES<T>, Op::INDEXED ? 4u : 8u);
+    const u32 slice = work_item() / across, slices = BLOCK / across;
+    const u32 output = (block_x() * across + work_item() % across) * N;
+    const bool exists = output < outer.steps;
     State<Op, T> states[N];
     for (u32 k = 0; k < N; k++) states[k] = first_state<Op, T>();
-    if (first + column < outer.steps) {
-        const T *from = x + offset_in(outer, first + column);
+    if (exists) {
+        x += offset_in(outer, output);
         const u32 begin = block_y() * part_size, end = least(begin + part_size, inner.steps);
-        for (u32 i = begin + slice; i < end; i += SLICES) {
-            Pack<T, N> pack = load<N>(from + offset_in(inner, i));
+        const auto read = [&](u32 i) { return load<N>(x + offset_in(inner, i)); };
+        read_ahead(begin + slice, end, slices, read, [&](const Pack<T, N> &pack, u32 i) {
             for (u32 k = 0; k < N; k++) {
                 join<Op, T>(states[k], static_cast<Partial<T>>(pack.at[k]), i);
             }
-        }
+        });
     }
-    for (u32 k = 0; k < N; k++) partial[slice][column + k] = states[k];
-    barrier();
-    for (u32 at = work_item(); at < COLUMNS; at += BLOCK) {
-        const u32 output = first + at;
-        if (output >= outer.steps) break;
-        State<Op, T> state = partial[0][at];
-        for (u32 k = 1; k < SLICES; k++) state = Op::combine(state, partial[k][at]);
-        finish<Op>(state, x + offset_in(outer, output), y.address, values, indices, output,
-                   outer.steps);
+    combine_slices<Op>(states, across);
+    if (slice != 0 || !exists) return;
+    for (u32 k = 0; k < N; k++) {
+        finish<Op>(states[k], x + k, y.address, values, indices, output + k, outer.steps);
     }
 }
 
+// `across` outputs a workgroup, a power of two; the work-items of each take turns.
 template <class Op, class T>
 DEVICE void reduce_finish(const Partial<T> *values, const u32 *indices, Out y, u32 outputs,
-                          u32 parts) {
-    u32 output = block_x() * BLOCK + work_item();
-    if (output >= outputs) return;
-    State<Op, T> state = first_state<Op, T>();
-    for (u32 part = 0; part < parts; part++) {
-        u64 at = static_cast<u64>(part) * outputs + output;
-        u32 index = 0;
-        if constexpr (Op::INDEXED) index = indices[at];
-        join<Op, T>(state, values[at], index);
+                          u32 parts, u32 across) {
+    typedef State<Op, T> S;
+    const u32 output = block_x() * across + work_item() % across;
+    S states[1] = {first_state<Op, T>()};
+    if (output < outputs) {
+        const auto read = [=](u32 part) {
+            const u64 at = static_cast<u64>(part) * outputs + output;
+            S state;
+            state.value = values[at];
+            if constexpr (Op::INDEXED) state.index = indices[at];
+            return state;
+        };
+        read_ahead(work_item() / across, parts, BLOCK / across, read,
+                   [&](S part, u32) { states[0] = Op::combine(states[0], part); });
     }
+    combine_slices<Op>(states, across);
+    if (work_item() >= across || output >= outputs) return;
     if constexpr (Op::KEEPS_NAN && is_float<T>) {
         Partial<T> first = values[output];
         if (first != first) {
-            state.value = first;
-            if constexpr (Op::INDEXED) state.index = 0;
+            states[0].value = first;
+            if constexpr (Op::INDEXED) states[0].index = 0;
         }
     }
-    if constexpr (Op::INDEXED) {
-        static_cast<u32 *>(y.address)[output] = state.index;
-    } else {
-        static_cast<T *>(y.address)[output] = static_cast<T>(state.value);
-    }
+    write_result<Op, T>(states[0], y.address, output);
 }

@@ -2,11 +2,28 @@
 #pragma once
 #include "lanes.h"
 
+// Lanes that share a short row.
+constexpr u32 FEW = 16;
+// Work-items of a workgroup that has a long row to itself.
+constexpr u32 MANY = 1024;
+
+// Combines the values of WORKERS work-items: some lanes, or a whole workgroup. All of them get the
+// result.
+template <u32 WORKERS, class T, class F>
+DEVICE T reduce_workers(T x, F combine) {
+    if constexpr (WORKERS > WAVE) {
+        return reduce_workgroup<WORKERS>(x, combine);
+    } else {
+        return reduce_lanes<WORKERS>(x, combine);
+    }
+}
+
 // The part of a row that one of WORKERS work-items holds: packs of PACK adjacent elements, the
 // workers taking turns. Loops over it stop, for all workers alike, where the row ends.
 template <class T, u32 WORKERS, u32 HELD, u32 PACK>
 struct Row {
     typedef Compute<T> C;
+    Pack<T, PACK> packs[HELD / PACK];
     C held[HELD];
     u32 columns;
 
@@ -24,12 +41,22 @@ struct Row {
         }
     }
 
-    DEVICE Row(const T *x, u32 columns, C absent) : columns(columns) {
+    // Starts to read; nothing waits for it until it is used.
+    DEVICE Row(const T *x, u32 columns) : columns(columns) {
         for_packs([&](u32 k) {
-            for (u32 i = 0; i < PACK; i++) held[k + i] = absent;
-            if (column(k) >= columns) return;
-            Pack<T, PACK> pack = load<PACK>(x + column(k));
-            for (u32 i = 0; i < PACK; i++) held[k + i] = static_cast<C>(pack.at[i]);
+            packs[k / PACK] = Pack<T, PACK>{};
+            if (column(k) < columns) packs[k / PACK] = load<PACK>(x + column(k));
+        });
+    }
+
+    // What was read, or 0 behind the end of the row.
+    DEVICE C at(u32 k) const { return static_cast<C>(packs[k / PACK].at[k % PACK]); }
+
+    // Holds what was read, and `absent` behind the end of the row.
+    DEVICE void hold(C absent) {
+        for_packs([&](u32 k) {
+            const bool there = column(k) < columns;
+            for (u32 i = 0; i < PACK; i++) held[k + i] = there ? at(k + i) : absent;
         });
     }
 
@@ -48,11 +75,7 @@ struct Row {
         for_packs([&](u32 k) {
             for (u32 i = 0; i < PACK; i++) start = combine(start, f(held[k + i], k + i));
         });
-        if constexpr (WORKERS == BLOCK) {
-            return reduce_workgroup(start, combine);
-        } else {
-            return reduce_lanes<WORKERS>(start, combine);
-        }
+        return reduce_workers<WORKERS>(start, combine);
     }
 
     template <class G>
@@ -70,29 +93,48 @@ struct Row {
     }
 };
 
-// The row of this work-item, where each takes WORKERS work-items.
+// The row of this work-item, of those that a workgroup of WORKERS work-items a row, or of BLOCK
+// where that is more, has.
 template <u32 WORKERS>
 DEVICE u32 row_of() {
-    return block_x() * (BLOCK / WORKERS) + work_item() / WORKERS;
+    constexpr u32 ROWS = WORKERS < BLOCK ? BLOCK / WORKERS : 1;
+    return block_x() * ROWS + (ROWS > 1 ? work_item() / WORKERS : 0);
 }
 
-// Calls f(element, column) for the elements of a row of any length, a workgroup taking turns.
-template <u32 PACK, class T, class F>
-DEVICE void for_long_row(const T *x, u32 columns, F f) {
-    for (u32 at = work_item() * PACK; at < columns; at += BLOCK * PACK) {
-        Pack<T, PACK> pack = load<PACK>(x + at);
-        for (u32 i = 0; i < PACK; i++) f(static_cast<Compute<T>>(pack.at[i]), at + i);
+// Calls f(pack, column) for the packs of columns `begin` to `end` of a row of any length, WORKERS
+// work-items taking turns, several reads under way at a time.
+template <u32 WORKERS, u32 PACK, class T, class F>
+DEVICE void for_long_row(const T *x, u32 begin, u32 end, F f) {
+    constexpr u32 AHEAD = 4, STEP = WORKERS * PACK;
+    for (u32 at = begin + work_item() * PACK; at < end; at += AHEAD * STEP) {
+        Pack<T, PACK> packs[AHEAD];
+#pragma unroll
+        for (u32 k = 0; k < AHEAD; k++) {
+            packs[k] = Pack<T, PACK>{};
+            if (at + k * STEP < end) packs[k] = load<PACK>(x + at + k * STEP);
+        }
+#pragma unroll
+        for (u32 k = 0; k < AHEAD; k++) {
+            if (at + k * STEP < end) f(packs[k], at + k * STEP);
+        }
     }
 }
 
-// y = f(x, column) for a row of any length.
-template <u32 PACK, class T, class F>
-DEVICE void map_long_row(const T *x, T *y, u32 columns, F f) {
-    for (u32 at = work_item() * PACK; at < columns; at += BLOCK * PACK) {
-        Pack<T, PACK> pack = load<PACK>(x + at);
+// y = f(x, column) for a part of a row of any length.
+template <u32 WORKERS, u32 PACK, class T, class F>
+DEVICE void map_long_row(const T *x, T *y, u32 begin, u32 end, F f) {
+    for_long_row<WORKERS, PACK>(x, begin, end, [&](Pack<T, PACK> pack, u32 at) {
         for (u32 i = 0; i < PACK; i++) {
             pack.at[i] = static_cast<T>(f(static_cast<Compute<T>>(pack.at[i]), at + i));
         }
         store(y + at, pack);
-    }
+    });
+}
+
+// Calls f(element, column) as for_long_row does.
+template <u32 WORKERS, u32 PACK, class T, class F>
+DEVICE void for_elements(const T *x, u32 begin, u32 end, F f) {
+    for_long_row<WORKERS, PACK>(x, begin, end, [&](const Pack<T, PACK> &pack, u32 at) {
+        for (u32 i = 0; i < PACK; i++) f(static_cast<Compute<T>>(pack.at[i]), at + i);
+    });
 }

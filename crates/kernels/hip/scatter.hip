@@ -32,60 +32,93 @@ struct Route {
     }
 };
 
-// --- A work-item for each element of the source --------------------------------------------------
+// --- Steps for the elements of the source --------------------------------------------------------
 
-template <class F>
-DEVICE void for_source(const u32 *ids, u32 n, u32 target, u32 shared, const Divisor &right,
-                       const Divisor &count, F f) {
-    u32 step = block_x() * BLOCK + work_item();
-    if (step >= n) return;
-    Place place(step, right, count);
-    u32 index = ids[shared ? place.i : step];
-    if (index == NOWHERE) return;
-    f(Route{target, right.divisor}.to(place.left, index, place.right), step, place.i);
+// Steps of a work-item, as in the manifest: reads that do not wait for each other.
+constexpr u32 STEPS = 4;
+
+// Calls write(where to, what read(where from) gave, place along the dimension) for the elements that
+// go somewhere. An index that is outside is noted in `fault`.
+template <class R, class W>
+DEVICE void for_source(const u32 *ids, u32 *fault, u32 n, u32 target, u32 shared, const Order &order,
+                       R read, W write) {
+    Place places[STEPS];
+    u32 indices[STEPS];
+    decltype(read(n)) found[STEPS];
+#pragma unroll
+    for (u32 k = 0; k < STEPS; k++) {
+        const u32 step = (block_x() * STEPS + k) * BLOCK + work_item();
+        indices[k] = NOWHERE;
+        found[k] = {};
+        if (step >= n) continue;
+        places[k] = order.place(step);
+        indices[k] = ids[shared ? places[k].i : places[k].element];
+        found[k] = read(places[k].element);
+    }
+#pragma unroll
+    for (u32 k = 0; k < STEPS; k++) {
+        const u32 index = indices[k];
+        if (index < target) {
+            const Route route = {target, order.columns()};
+            write(route.to(places[k].left, index, places[k].right), found[k], places[k].i);
+        } else if (index != NOWHERE) {
+            *fault = 1;
+        }
+    }
 }
 
 template <class T>
-DEVICE void scatter_add(const u32 *ids, const T *x, T *y, const u32 *, u32 n, u32 target,
-                        u32 shared, const Divisor &right, const Divisor &count) {
-    for_source(ids, n, target, shared, right, count,
-               [=](u64 to, u32 from, u32) { atomic_add(y + to, x[from]); });
+DEVICE void scatter_add(const u32 *ids, const T *x, T *y, const u32 *, u32 *fault, u32 n, u32 target,
+                        u32 shared, u32 strip, const Divisor &right, const Divisor &count) {
+    for_source(
+        ids, fault, n, target, shared, Order{right, count, strip}, [=](u32 from) { return x[from]; },
+        [=](u64 to, T value, u32) { atomic_add(y + to, value); });
 }
 
 // Of those that go to a place the last leaves its number, from 1, in `places`, which begins as 0.
-DEVICE void claim(const u32 *ids, const void *, const void *, u32 *places, u32 n,
-                          u32 target, u32 shared, const Divisor &right, const Divisor &count) {
-    for_source(ids, n, target, shared, right, count,
-               [=](u64 to, u32, u32 i) { atomic_max(places + to, i + 1); });
+DEVICE void claim(const u32 *ids, const void *, const void *, u32 *places, u32 *fault, u32 n,
+                  u32 target, u32 shared, u32 strip, const Divisor &right, const Divisor &count) {
+    for_source(
+        ids, fault, n, target, shared, Order{right, count, strip}, [](u32) { return 0u; },
+        [=](u64 to, u32, u32 i) { atomic_max(places + to, i + 1); });
 }
 
 template <class T>
-DEVICE void scatter_claimed(const u32 *ids, const T *x, T *y, const u32 *places, u32 n, u32 target,
-                            u32 shared, const Divisor &right, const Divisor &count) {
-    for_source(ids, n, target, shared, right, count, [=](u64 to, u32 from, u32 i) {
-        if (places[to] == i + 1) y[to] = x[from];
-    });
+DEVICE void scatter_claimed(const u32 *ids, const T *x, T *y, const u32 *places, u32 *fault, u32 n,
+                            u32 target, u32 shared, u32 strip, const Divisor &right,
+                            const Divisor &count) {
+    for_source(
+        ids, fault, n, target, shared, Order{right, count, strip}, [=](u32 from) { return x[from]; },
+        [=](u64 to, T value, u32 i) {
+            if (places[to] == i + 1) y[to] = value;
+        });
 }
 
 // --- A work-item for each left and right, one index after the other ------------------------------
 
 template <class F>
-DEVICE void for_columns(const u32 *ids, u32 n, u32 target, u32 shared, const Divisor &right,
-                        const Divisor &count, F f) {
+DEVICE void for_columns(const u32 *ids, u32 *fault, u32 n, u32 target, u32 shared,
+                        const Divisor &right, const Divisor &count, F f) {
     u32 left = block_x() * BLOCK + work_item();
     if (left >= n) return;
     u32 at = right.split(left);
     u32 from = left * count.divisor * right.divisor + at;
     for (u32 i = 0; i < count.divisor; i++, from += right.divisor) {
         u32 index = ids[shared ? i : from];
-        if (index != NOWHERE) f(Route{target, right.divisor}.to(left, index, at), from);
+        if (index < target) {
+            f(Route{target, right.divisor}.to(left, index, at), from);
+        } else if (index != NOWHERE) {
+            *fault = 1;
+        }
     }
 }
 
 template <class T>
-DEVICE void scatter_in_order(const u32 *ids, const T *x, T *y, const u32 *, u32 n, u32 target,
-                             u32 shared, const Divisor &right, const Divisor &count) {
-    for_columns(ids, n, target, shared, right, count, [=](u64 to, u32 from) { y[to] = x[from]; });
+DEVICE void scatter_in_order(const u32 *ids, const T *x, T *y, const u32 *, u32 *fault, u32 n,
+                             u32 target, u32 shared, u32, const Divisor &right,
+                             const Divisor &count) {
+    for_columns(ids, fault, n, target, shared, right, count,
+                [=](u64 to, u32 from) { y[to] = x[from]; });
 }
 
 // Rounded after each addition, as on the CPU.
@@ -95,19 +128,21 @@ DEVICE T sum_of(T a, T b) {
 }
 
 template <class T>
-DEVICE void scatter_add_in_order(const u32 *ids, const T *x, T *y, const u32 *, u32 n, u32 target,
-                                 u32 shared, const Divisor &right, const Divisor &count) {
-    for_columns(ids, n, target, shared, right, count,
+DEVICE void scatter_add_in_order(const u32 *ids, const T *x, T *y, const u32 *, u32 *fault, u32 n,
+                                 u32 target, u32 shared, u32, const Divisor &right,
+                                 const Divisor &count) {
+    for_columns(ids, fault, n, target, shared, right, count,
                 [=](u64 to, u32 from) { y[to] = sum_of(y[to], x[from]); });
 }
 
 // --- A work-item for each element of the destination ---------------------------------------------
 
 // `places` has, for each row of indices, their order sorted by where they go. Without `shared` a row
-// is a left and a right, and `ids` is (left, right, count).
+// is a left and a right, and `ids` is (left, right, count). No index is outside.
 template <class T>
-DEVICE void scatter_add_sorted(const u32 *ids, const T *x, T *y, const u32 *places, u32 n,
-                               u32 target, u32 shared, const Divisor &right, const Divisor &count) {
+DEVICE void scatter_add_sorted(const u32 *ids, const T *x, T *y, const u32 *places, u32 *, u32 n,
+                               u32 target, u32 shared, u32, const Divisor &right,
+                               const Divisor &count) {
     u32 step = block_x() * BLOCK + work_item();
     if (step >= n) return;
     u32 left = step;

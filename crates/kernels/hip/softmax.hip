@@ -8,7 +8,8 @@ constexpr C LOWEST = -static_cast<C>(__builtin_inff());
 template <class T, u32 WORKERS, u32 HELD, u32 PACK>
 DEVICE void softmax_row(const T *x, T *y, u32 columns) {
     typedef Compute<T> C;
-    Row<T, WORKERS, HELD, PACK> row(x, columns, LOWEST<C>);
+    Row<T, WORKERS, HELD, PACK> row(x, columns);
+    row.hold(LOWEST<C>);
     C highest = row.reduce(LOWEST<C>, Largest());
     // An absent element is -inf and becomes 0.
     row.map([=](C value, u32) { return math::exp_for<T>(value - highest); });
@@ -31,7 +32,7 @@ DEVICE void softmax_held(const T *x, T *y, u32 rows, u32 columns) {
 
 template <class T>
 DEVICE void softmax_group(const T *x, T *y, u32 rows, u32 columns) {
-    softmax_held<T, GROUP, 8>(x, y, rows, columns);
+    softmax_held<T, FEW, 16>(x, y, rows, columns);
 }
 
 template <class T>
@@ -39,30 +40,89 @@ DEVICE void softmax_block(const T *x, T *y, u32 rows, u32 columns) {
     softmax_held<T, BLOCK, 32>(x, y, rows, columns);
 }
 
+template <class T>
+DEVICE void softmax_wide(const T *x, T *y, u32 rows, u32 columns) {
+    softmax_held<T, MANY, 32>(x, y, rows, columns);
+}
+
+// --- Rows of any length, in at most BLOCK parts of `part_size` columns, a multiple of all packs ----
+//
+// They are read twice: once for what scales them, which `masses` keeps ([row][part]).
+
+// Of some elements: the highest, and the sum of exp(element - shift).
+template <class C>
+struct Mass {
+    C highest, sum;
+
+    // Nothing but -inf so far: any finite number keeps the exponents defined.
+    DEVICE C shift() const { return highest == LOWEST<C> ? C(0) : highest; }
+};
+
+// Combines what the work-items of a workgroup have.
+template <class T, class C>
+DEVICE Mass<C> total(const Mass<C> &own) {
+    Mass<C> all = {reduce_workgroup(own.highest, Largest()), 0};
+    C part = own.sum * math::exp_for<T>(own.highest - all.shift());
+    all.sum = reduce_workgroup(part, Sum());
+    return all;
+}
+
 template <class T, u32 PACK>
-DEVICE void softmax_twice(const T *x, T *y, u32 columns) {
+DEVICE Mass<Compute<T>> mass_of(const T *x, u32 begin, u32 end) {
     typedef Compute<T> C;
-    C highest = LOWEST<C>, sum = 0;
-    for_long_row<PACK>(x, columns, [&](C value, u32) {
-        C higher = Largest()(highest, value);
-        // Nothing but -inf so far: any finite number keeps the exponents defined.
-        C shift = higher == LOWEST<C> ? C(0) : higher;
-        sum = sum * math::exp_for<T>(highest - shift) + math::exp_for<T>(value - shift);
-        highest = higher;
+    Mass<C> own = {LOWEST<C>, 0};
+    for_long_row<BLOCK, PACK>(x, begin, end, [&](const Pack<T, PACK> &pack, u32) {
+        Mass<C> next = own;
+        for (u32 i = 0; i < PACK; i++) {
+            next.highest = Largest()(next.highest, static_cast<C>(pack.at[i]));
+        }
+        next.sum = own.sum * math::exp_for<T>(own.highest - next.shift());
+        for (u32 i = 0; i < PACK; i++) {
+            next.sum += math::exp_for<T>(static_cast<C>(pack.at[i]) - next.shift());
+        }
+        own = next;
     });
-    C all = reduce_workgroup(highest, Largest());
-    C shift = all == LOWEST<C> ? C(0) : all;
-    C scale = 1 / reduce_workgroup(sum * math::exp_for<T>(highest - shift), Sum());
-    map_long_row<PACK>(x, y, columns,
-                       [=](C value, u32) { return math::exp_for<T>(value - all) * scale; });
+    return total<T>(own);
+}
+
+template <class T, u32 PACK>
+DEVICE void softmax_of(const T *x, T *y, u32 begin, u32 end, const Mass<Compute<T>> &mass) {
+    typedef Compute<T> C;
+    const C highest = mass.highest, scale = 1 / mass.sum;
+    map_long_row<BLOCK, PACK>(x, y, begin, end, [=](C value, u32) {
+        return math::exp_for<T>(value - highest) * scale;
+    });
 }
 
 template <class T>
-DEVICE void softmax_long(const T *x, T *y, u32, u32 columns) {
-    u64 start = static_cast<u64>(block_x()) * columns;
-    if (aligned<LANES<T>>(x, y) && columns % LANES<T> == 0) {
-        softmax_twice<T, LANES<T>>(x + start, y + start, columns);
+DEVICE void softmax_mass(const T *x, T *, Mass<Compute<T>> *masses, u32 columns, u32 part_size,
+                         u32 parts) {
+    x += static_cast<u64>(block_x()) * columns;
+    const u32 begin = block_y() * part_size, end = least(begin + part_size, columns);
+    const bool packs = aligned<LANES<T>>(x) && columns % LANES<T> == 0;
+    Mass<Compute<T>> mass;
+    if (packs) {
+        mass = mass_of<T, LANES<T>>(x, begin, end);
     } else {
-        softmax_twice<T, 1>(x + start, y + start, columns);
+        mass = mass_of<T, 1>(x, begin, end);
+    }
+    if (work_item() == 0) masses[static_cast<u64>(block_x()) * parts + block_y()] = mass;
+}
+
+template <class T>
+DEVICE void softmax_part(const T *x, T *y, const Mass<Compute<T>> *masses, u32 columns,
+                         u32 part_size, u32 parts) {
+    typedef Compute<T> C;
+    Mass<C> mass = {LOWEST<C>, 0};
+    if (work_item() < parts) mass = masses[static_cast<u64>(block_x()) * parts + work_item()];
+    mass = total<T>(mass);
+    const u64 start = static_cast<u64>(block_x()) * columns;
+    x += start;
+    y += start;
+    const u32 begin = block_y() * part_size, end = least(begin + part_size, columns);
+    if (aligned<LANES<T>>(x, y) && columns % LANES<T> == 0) {
+        softmax_of<T, LANES<T>>(x, y, begin, end, mass);
+    } else {
+        softmax_of<T, 1>(x, y, begin, end, mass);
     }
 }

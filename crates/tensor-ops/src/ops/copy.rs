@@ -4,16 +4,11 @@ use redwick_kernels::{Divisor, Walk, Width, args};
 
 use super::elementwise::{At, Part, parts};
 use super::no_kernel;
+use super::turned::Turned;
 use crate::collapse;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
-
-/// A transposed copy goes through LDS in tiles; smaller matrices are as quick without.
-const MIN_TRANSPOSED: usize = 16;
-
-/// The most tiles and batches of a launch.
-const MAX_GRID_YZ: usize = 65_535;
 
 /// The elements of a view in a storage of their own, in row-major order.
 ///
@@ -41,8 +36,8 @@ pub fn copy_into(x: View<'_>, to: &mut Storage, at: usize) -> Result<()> {
     if walk.all_contiguous() {
         return to.copy_from(at, x.storage(), x.layout().start(), count);
     }
-    if let Some(matrix) = Transposed::of(&walk) {
-        return matrix.copy(x, y);
+    if let Some(turned) = Turned::of(&walk, 0) {
+        return copy_turned(&walk, &turned, x, y);
     }
     let start = At {
         x: [x.address()],
@@ -112,57 +107,31 @@ fn width_of(bytes: usize) -> Option<Width> {
 }
 
 /// A walk that reads along columns: in tiles it reads and writes along rows.
-struct Transposed {
-    rows: usize,
-    columns: usize,
-    x_stride: usize,
-    y_stride: usize,
-    /// The other dimensions with their strides in the source and in the destination.
-    batch: [Vec<usize>; 3],
-}
-
-impl Transposed {
-    fn of(walk: &collapse::Walk<1>) -> Option<Self> {
-        let dim = walk.transposed(0)?;
-        let last = walk.dims.len() - 1;
-        let (rows, columns) = (walk.dims[dim], walk.dims[last]);
-        let destination = Layout::contiguous(&walk.dims);
-        let others = || (0..last).filter(|&other| other != dim);
-        let batch = [&walk.dims[..], &walk.strides[0], destination.strides()]
-            .map(|values| others().map(|other| values[other]).collect::<Vec<_>>());
-        let batches: usize = batch[0].iter().product();
-        let fits = rows.min(columns) >= MIN_TRANSPOSED
-            && batches <= MAX_GRID_YZ
-            && rows <= MAX_GRID_YZ * 32
-            && batch[0].len() <= redwick_kernels::MAX_DIMS;
-        fits.then(|| Self {
-            rows,
-            columns,
-            x_stride: walk.strides[0][last],
-            y_stride: destination.strides()[dim],
-            batch,
-        })
-    }
-
-    fn copy(&self, x: View<'_>, y: View<'_>) -> Result<()> {
-        let width = super::width(x.dtype());
-        let kernel = redwick_kernels::copy_transposed(width);
-        let kernel = kernel.ok_or_else(|| no_kernel("copy", x.dtype(), ""))?;
-        let [dims, source, destination] = &self.batch;
-        let batch = Walk::new(dims, [source, destination])?;
-        let number = |what, value| Error::narrow("copy", what, value);
-        let arguments = args::Transpose {
-            x: x.address(),
-            y: y.address(),
-            rows: number("the number of rows", self.rows)?,
-            columns: number("the number of columns", self.columns)?,
-            x_stride: number("a stride", self.x_stride)?,
-            y_stride: number("a stride", self.y_stride)?,
-            batch,
-        };
-        let grid = kernel.grid_for_tiles(arguments.rows, arguments.columns, batch.steps())?;
-        x.context().launch(kernel, grid, &arguments)
-    }
+fn copy_turned(
+    walk: &collapse::Walk<1>,
+    turned: &Turned,
+    x: View<'_>,
+    y: View<'_>,
+) -> Result<()> {
+    let width = super::width(x.dtype());
+    let kernel = redwick_kernels::copy_transposed(width);
+    let kernel = kernel.ok_or_else(|| no_kernel("copy", x.dtype(), ""))?;
+    let destination = Layout::contiguous(&walk.dims);
+    let [dims, from, to] =
+        [&walk.dims, &walk.strides[0], destination.strides()].map(|values| turned.batch(values));
+    let batch = Walk::new(&dims, [&from, &to])?;
+    let number = |what, value| Error::narrow("copy", what, value);
+    let arguments = args::Transpose {
+        x: x.address(),
+        y: y.address(),
+        rows: number("the number of rows", turned.rows)?,
+        columns: number("the number of columns", turned.columns)?,
+        x_stride: number("a stride", turned.innermost(&walk.strides[0]))?,
+        y_stride: number("a stride", destination.strides()[turned.dim])?,
+        batch,
+    };
+    let grid = kernel.grid_for_tiles(arguments.rows, arguments.columns, batch.steps())?;
+    x.context().launch(kernel, grid, &arguments)
 }
 
 /// Rows of adjacent elements, in elements.
@@ -248,23 +217,6 @@ mod tests {
         assert_eq!(widen(4, [64, 32], &mut [3, 8], &mut strides), 1);
         assert_eq!(widen(2, [64, 4], &mut [3, 8], &mut [8, 1]), 2);
         assert_eq!(widen(2, [64, 32], &mut [3, 8], &mut [8, 2]), 1);
-    }
-
-    #[test]
-    fn a_transpose_of_matrices_in_a_batch_is_seen() {
-        let layout = Layout::strided(&[4, 32, 48], &[1536, 1, 32], 0).unwrap();
-        let found = Transposed::of(&collapse::Walk::over([&layout])).unwrap();
-        assert_eq!((found.rows, found.columns), (32, 48));
-        assert_eq!((found.x_stride, found.y_stride), (32, 48));
-        assert_eq!(found.batch, [vec![4], vec![1536], vec![1536]]);
-    }
-
-    #[test]
-    fn swapped_outer_dimensions_are_no_transpose() {
-        let layout = Layout::strided(&[4, 32, 48], &[48, 192, 1], 0).unwrap();
-        assert!(Transposed::of(&collapse::Walk::over([&layout])).is_none());
-        let small = Layout::strided(&[4, 48], &[1, 4], 0).unwrap();
-        assert!(Transposed::of(&collapse::Walk::over([&small])).is_none());
     }
 
     #[test]

@@ -2,13 +2,19 @@
 
 use redwick_kernels::{Arguments, Kernel, MAX_DIMS, Walk};
 
+use super::contiguous;
+use super::turned::Turned;
 use crate::collapse::{self, offset};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
 /// Elements that a strided kernel takes at most.
 const MAX_ELEMENTS: usize = (1 << 31) - 1;
+
+/// An operand of so many elements that is read along its columns is copied first.
+const MIN_COPIED: usize = 1 << 18;
 
 /// Where operands and result start.
 pub(super) struct At<const N: usize> {
@@ -44,8 +50,13 @@ impl<const N: usize, A: Arguments, S: Arguments> ElementWise<N, A, S> {
     ) -> Result<Storage> {
         let first = &views[0];
         check(self.op, &views)?;
-        let count = first.layout().elements();
-        let y = Storage::uninit(first.context(), self.to, count)?;
+        let (count, context) = (first.layout().elements(), first.context());
+        let walk = collapse::Walk::over(views.map(|view| view.layout()));
+        let turned = |&operand: &usize| Turned::of(&walk, operand).is_some();
+        if let (MIN_COPIED.., Some(operand)) = (count, (0..N).find(turned)) {
+            return self.run_beside_copy(operand, views, adjacent, strided);
+        }
+        let y = Storage::uninit(context, self.to, count)?;
         if count == 0 {
             return Ok(y);
         }
@@ -53,8 +64,6 @@ impl<const N: usize, A: Arguments, S: Arguments> ElementWise<N, A, S> {
             x: views.map(|view| view.address()),
             y: y.address(),
         };
-        let walk = collapse::Walk::over(views.map(|view| view.layout()));
-        let context = first.context();
         if walk.all_contiguous() {
             let grid = self.adjacent.grid_for_elements(count as u64)?;
             let arguments = adjacent((self.adjacent_arguments)(&at, count as u64));
@@ -72,6 +81,21 @@ impl<const N: usize, A: Arguments, S: Arguments> ElementWise<N, A, S> {
             context.launch(self.strided, grid, &arguments)?;
         }
         Ok(y)
+    }
+
+    /// Runs the op with one operand copied, which is quicker than to read it along its columns.
+    fn run_beside_copy(
+        &self,
+        operand: usize,
+        views: [View<'_>; N],
+        adjacent: impl Fn(A) -> A,
+        strided: impl Fn(S) -> S,
+    ) -> Result<Storage> {
+        let copy = contiguous(views[operand])?;
+        let layout = Layout::contiguous(views[operand].layout().dims());
+        let mut views: [View<'_>; N] = views;
+        views[operand] = View::new(&copy, &layout)?;
+        self.run_with(views, adjacent, strided)
     }
 }
 
@@ -161,7 +185,6 @@ fn product(dims: &[usize]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::Layout;
 
     fn walk(dims: &[usize], strides: &[usize]) -> collapse::Walk<1> {
         collapse::Walk::over([&Layout::strided(dims, strides, 0).unwrap()])

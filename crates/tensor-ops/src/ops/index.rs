@@ -10,6 +10,7 @@ use redwick_kernels::{Divisor, Kernel, Width, args};
 
 use super::rows::Adjacent;
 use super::{kernel_dtype, no_kernel, width};
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
@@ -41,9 +42,9 @@ pub fn index_select(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
         n: Error::steps(OP, y.len() / factor)?,
         source: slices.source,
         ids_stride: Error::narrow(OP, "the stride of the indices", *stride)?,
+        strip: 0,
         right: Divisor::new(Error::narrow(OP, "a slice", slices.right / factor)?),
         count: Divisor::new(Error::narrow(OP, "the number of indices", *count)?),
-        reserved: 0,
     };
     launch(x, kernel, &arguments)?;
     Ok(y)
@@ -67,6 +68,7 @@ pub fn gather(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
     }
     let kernel = index_kernel(OP, ids, |d| redwick_kernels::gather(d, width(x.dtype())))?;
     let (source, indices) = (Adjacent::of(x)?, Adjacent::of(ids)?);
+    let strips = Strips::of(OP, slices.right, slices.source as usize, x.dtype())?;
     let arguments = args::Gather {
         ids: indices.address(),
         x: source.address(),
@@ -75,9 +77,9 @@ pub fn gather(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
         n: Error::steps(OP, y.len())?,
         source: slices.source,
         ids_stride: 1,
-        right: Divisor::new(Error::narrow(OP, "a slice", slices.right)?),
+        strip: strips.bits,
+        right: Divisor::new(strips.right),
         count: Divisor::new(Error::narrow(OP, "the number of indices", ids_dims[dim])?),
-        reserved: 0,
     };
     launch(x, kernel, &arguments)?;
     Ok(y)
@@ -132,6 +134,36 @@ impl Slices {
     }
 }
 
+/// The order in which single elements of slices are taken: see `Order` in hip/place.h.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Strips {
+    /// Strips are of 2 to the power of this many columns; 0 where all columns are one.
+    pub(super) bits: u32,
+    /// The number of strips, or of columns where they are one.
+    pub(super) right: u32,
+}
+
+/// A strip of columns is so many bytes wide: a few lines of any cache.
+const STRIP_BYTES: usize = 256;
+
+/// Slices that together are smaller than this stay in caches in any order.
+const CACHED_BYTES: usize = 8 << 20;
+
+impl Strips {
+    /// For `rows` slices of `right` elements, each of which is reached from anywhere.
+    pub(super) fn of(op: &'static str, right: usize, rows: usize, dtype: DType) -> Result<Self> {
+        let columns = STRIP_BYTES / dtype.size();
+        let bytes = right.saturating_mul(rows).saturating_mul(dtype.size());
+        let useful = right > columns && right.is_multiple_of(columns) && bytes > CACHED_BYTES;
+        let (bits, count) = match useful {
+            true => (columns.ilog2(), right / columns),
+            false => (0, right),
+        };
+        let right = Error::narrow(op, "a slice", count)?;
+        Ok(Self { bits, right })
+    }
+}
+
 fn index_kernel(
     op: &'static str,
     ids: View<'_>,
@@ -153,5 +185,23 @@ fn mismatch(op: &'static str, x: View<'_>, ids: View<'_>) -> Error {
         op,
         left: x.layout().to_string(),
         right: format!("indices of {}", ids.layout()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_and_large_tensors_are_taken_in_strips() {
+        let strips = |right, rows, dtype| {
+            let strips = Strips::of("gather", right, rows, dtype).unwrap();
+            (strips.bits, strips.right)
+        };
+        assert_eq!(strips(8192, 8192, DType::F32), (6, 128));
+        assert_eq!(strips(8192, 8192, DType::F16), (7, 64));
+        assert_eq!(strips(8200, 8192, DType::F32), (0, 8200));
+        assert_eq!(strips(8192, 16, DType::F32), (0, 8192));
+        assert_eq!(strips(1, 1 << 30, DType::F32), (0, 1));
     }
 }

@@ -28,6 +28,7 @@ mod select;
 mod softmax;
 mod sort;
 mod taps;
+mod turned;
 mod unary;
 mod upsample;
 

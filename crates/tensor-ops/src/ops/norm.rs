@@ -18,6 +18,7 @@ pub fn rms_norm(x: View<'_>, scale: View<'_>, epsilon: f32) -> Result<Storage> {
         [
             redwick_kernels::rms_norm_group(dtype),
             redwick_kernels::rms_norm_block(dtype),
+            redwick_kernels::rms_norm_wide(dtype),
             redwick_kernels::rms_norm_long(dtype),
         ]
     };
@@ -44,6 +45,7 @@ pub fn layer_norm(x: View<'_>, scale: View<'_>, shift: View<'_>, epsilon: f32) -
         [
             redwick_kernels::layer_norm_group(dtype),
             redwick_kernels::layer_norm_block(dtype),
+            redwick_kernels::layer_norm_wide(dtype),
             redwick_kernels::layer_norm_long(dtype),
         ]
     };

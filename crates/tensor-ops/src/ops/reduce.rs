@@ -12,14 +12,24 @@ use crate::storage::{Storage, View};
 /// Reductions of at most this many elements are done by a part of a wave.
 const SHORT: usize = 512;
 
-/// A part of a long reduction is at least this long: shorter ones cost more to combine than to do.
-const MIN_PART: usize = 4096;
+/// Of these, too, where there are so many that they fill the device.
+const MEDIUM: usize = 4096;
+
+/// A part of a long reduction is at least this many elements for each work-item that shares it:
+/// shorter ones cost more to combine than to do.
+const MIN_PART: usize = 16;
+
+/// Work-items of a workgroup.
+const BLOCK: usize = 256;
+
+/// The most outputs or packs side by side in a workgroup, where others take turns.
+const MAX_ACROSS: usize = 32;
 
 /// Parts start at multiples of this many elements.
 const PART_GRAIN: usize = 256;
 
 /// Workgroups that a compute unit should have to choose from.
-const BLOCKS_PER_UNIT: usize = 4;
+const BLOCKS_PER_UNIT: usize = 8;
 
 /// Fewer elements than this for an output leave nothing to share among work-items.
 const MIN_WIDE: usize = 16;
@@ -108,6 +118,11 @@ fn split(layout: &Layout, at: usize) -> (Layout, Layout) {
     (part(0..at), part(at..layout.rank()))
 }
 
+/// Outputs or packs that a workgroup has side by side: a power of two.
+fn across(count: usize) -> usize {
+    count.next_power_of_two().min(MAX_ACROSS)
+}
+
 struct Reduction<'a> {
     op: ReduceOp,
     x: View<'a>,
@@ -139,10 +154,15 @@ impl Reduction<'_> {
                 false => Spread::Columns,
             };
         }
-        if self.length <= SHORT {
+        let fill = self.units() * BLOCKS_PER_UNIT * 16;
+        if self.length <= SHORT || (self.length <= MEDIUM && self.outputs >= fill) {
             return Spread::Group;
         }
         Spread::Block
+    }
+
+    fn units(&self) -> usize {
+        self.x.context().device().properties().compute_units as usize
     }
 
     /// Whether packs of 16 bytes of neighbouring outputs lie together and may be read at once.
@@ -158,71 +178,86 @@ impl Reduction<'_> {
         else {
             return false;
         };
-        // Accesses of elements of 4 bytes and more need no more alignment than an element.
         let strides = outer.1.iter().chain(&self.inner.strides[0]);
-        let aligned = size >= 4
-            || (strides.clone().all(whole)
-                && self.x.address().is_multiple_of((lanes * size) as u64));
+        let aligned =
+            strides.clone().all(whole) && self.x.address().is_multiple_of((lanes * size) as u64);
         whole(dim) && aligned
     }
 
-    /// How many parts keep the device busy: one where there are enough outputs.
-    fn parts(&self, spread: Spread, per_block: usize) -> usize {
+    /// How many parts keep the device busy: one where there are enough outputs. `blocks` share the
+    /// outputs, and `sharing` work-items an output.
+    fn parts(&self, spread: Spread, blocks: usize, sharing: usize) -> usize {
         if spread == Spread::Group {
             return 1;
         }
-        let units = self.x.context().device().properties().compute_units as usize;
-        let blocks = self.outputs.div_ceil(per_block.max(1));
-        let wanted = (units * BLOCKS_PER_UNIT).div_ceil(blocks);
-        wanted.min(self.length / MIN_PART).max(1)
+        let wanted = (self.units() * BLOCKS_PER_UNIT).div_ceil(blocks.max(1));
+        wanted.min(self.length / (MIN_PART * sharing)).max(1)
     }
 
     fn run(&self, y: &Storage) -> Result<()> {
         let spread = self.spread();
         let kernel = self.kernel(spread)?;
-        let pack = match spread {
-            Spread::WideColumns => pack(self.op, self.x.dtype()),
-            _ => 1,
+        let wide = spread == Spread::WideColumns;
+        let pack = if wide { pack(self.op, self.x.dtype()) } else { 1 };
+        let packs = self.outputs / pack;
+        let across = across(packs);
+        let blocks = match spread {
+            Spread::WideColumns => packs.div_ceil(across),
+            _ => packs.div_ceil(kernel.info().outputs as usize),
         };
-        let parts = self.parts(spread, kernel.info().outputs as usize * pack);
+        let sharing = match spread {
+            Spread::WideColumns => BLOCK / across,
+            Spread::Columns => 1,
+            Spread::Group | Spread::Block => BLOCK,
+        };
+        let parts = self.parts(spread, blocks, sharing);
         // A multiple of every number of lanes: parts then start where wide reads may.
         let part_size = self.length.div_ceil(parts).next_multiple_of(PART_GRAIN);
         let parts = self.length.div_ceil(part_size);
         let context = self.x.context();
         let partials = if parts > 1 { parts * self.outputs } else { 0 };
         let values = Storage::uninit(context, PARTIAL, partials)?;
-        let indices = Storage::uninit(context, PARTIAL, partials)?;
+        let partial_indices = if is_index(self.op) { partials } else { 0 };
+        let indices = Storage::uninit(context, PARTIAL, partial_indices)?;
         let number = |what, value| Error::narrow(self.op.name(), what, value);
         let arguments = args::Reduce {
             x: self.x.address(),
             y: y.address(),
             values: values.address(),
             indices: indices.address(),
-            parts: number("the number of parts", parts)?,
+            across: number("the width of a workgroup", across)?,
             part_size: number("the size of a part", part_size)?,
             outer: Walk::new(&self.outer.dims, [&self.outer.strides[0]])?,
             inner: Walk::new(&self.inner.dims, [&self.inner.strides[0]])?,
         };
-        let outputs = number("the number of outputs", self.outputs)?;
-        let packs = number("the number of outputs", self.outputs / pack)?;
-        let grid = kernel.grid_for_outputs(packs, arguments.parts)?;
+        let count = if wide { blocks } else { self.outputs };
+        let (count, parts) = (
+            number("the number of outputs", count)?,
+            number("the number of parts", parts)?,
+        );
+        let grid = kernel.grid_for_outputs(count, parts)?;
         context.launch(kernel, grid, &arguments)?;
         if parts > 1 {
-            self.finish(&arguments, outputs)?;
+            self.finish(&arguments, parts)?;
         }
         Ok(())
     }
 
-    fn finish(&self, stage: &args::Reduce, outputs: u32) -> Result<()> {
+    fn finish(&self, stage: &args::Reduce, parts: u32) -> Result<()> {
         let kernel = self.find(redwick_kernels::reduce_finish)?;
+        let across = across(self.outputs);
+        let number = |what, value| Error::narrow(self.op.name(), what, value);
         let arguments = args::ReduceFinish {
             values: stage.values,
             indices: stage.indices,
             y: stage.y,
-            outputs,
-            parts: stage.parts,
+            outputs: number("the number of outputs", self.outputs)?,
+            parts,
+            across: number("the width of a workgroup", across)?,
+            reserved: 0,
         };
-        let grid = kernel.grid_for_outputs(outputs, 1)?;
+        let blocks = number("the number of outputs", self.outputs.div_ceil(across))?;
+        let grid = kernel.grid_for_outputs(blocks, 1)?;
         self.x.context().launch(kernel, grid, &arguments)
     }
 

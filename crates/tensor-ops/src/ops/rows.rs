@@ -42,10 +42,10 @@ pub(super) struct Io {
 ///
 /// # Errors
 /// [`Error::NoKernel`] for a dtype without kernels; those of an allocation and of a launch.
-pub(super) fn map_rows<A: Arguments>(
+pub(super) fn map_rows<A: Arguments, const N: usize>(
     op: &'static str,
     x: View<'_>,
-    kernels: impl FnOnce(redwick_kernels::DType) -> [Option<Kernel<A>>; 3],
+    kernels: impl FnOnce(redwick_kernels::DType) -> [Option<Kernel<A>>; N],
     arguments: impl FnOnce(Io) -> A,
 ) -> Result<Storage> {
     let size = Rows::of(op, x.layout())?;
@@ -69,7 +69,10 @@ pub(super) fn map_rows<A: Arguments>(
 }
 
 /// The first kernel, in the order given, that takes rows of this length.
-fn for_length<A: Arguments>(columns: u32, kernels: [Option<Kernel<A>>; 3]) -> Option<Kernel<A>> {
+pub(super) fn for_length<A: Arguments, const N: usize>(
+    columns: u32,
+    kernels: [Option<Kernel<A>>; N],
+) -> Option<Kernel<A>> {
     let takes = |kernel: &Kernel<A>| {
         let limit = kernel.info().max_columns;
         limit == 0 || columns <= limit

@@ -13,6 +13,7 @@
 use redwick_kernels::{Divisor, Kernel, Walk, args};
 
 use super::elementwise::{At, parts};
+use super::index::Strips;
 use super::rows::Adjacent;
 use super::{arg_sort, contiguous, kernel_dtype, no_kernel, width};
 use crate::collapse;
@@ -48,13 +49,11 @@ pub fn scatter(
     };
     let width = width(x.dtype());
     if scatter.takes_turns() {
-        let kernel = redwick_kernels::scatter_in_order(width);
-        return scatter.launch(kernel, scatter.columns, 0);
+        return scatter.launch_columns(redwick_kernels::scatter_in_order(width));
     }
     let places = Storage::zeroed(x.context(), DType::U32, layout.elements())?;
-    let n = scatter.elements;
-    scatter.launch(redwick_kernels::scatter_claim(), n, places.address())?;
-    scatter.launch(redwick_kernels::scatter_claimed(width), n, places.address())
+    scatter.launch(redwick_kernels::scatter_claim(), places.address())?;
+    scatter.launch(redwick_kernels::scatter_claimed(width), places.address())
 }
 
 /// Adds where [`scatter`] writes.
@@ -103,8 +102,8 @@ struct Scatter<'a> {
     op: &'static str,
     to: View<'a>,
     x: Adjacent<'a>,
-    /// Adjacent, of u32.
-    ids: Storage,
+    /// Of u32.
+    ids: Adjacent<'a>,
     of: Ids,
     left: usize,
     count: usize,
@@ -119,7 +118,7 @@ impl<'a> Scatter<'a> {
     fn new(
         op: &'static str,
         to: View<'a>,
-        ids: View<'_>,
+        ids: View<'a>,
         x: View<'a>,
         dim: usize,
         of: Ids,
@@ -141,7 +140,7 @@ impl<'a> Scatter<'a> {
             op,
             to,
             x: Adjacent::of(x)?,
-            ids: normal(op, ids, target)?,
+            ids: plain(op, ids, target)?,
             of,
             left: product(&dims[..dim]),
             count: dims[dim],
@@ -162,38 +161,58 @@ impl<'a> Scatter<'a> {
         let kind = kernel_dtype(dtype).ok_or_else(|| no_kernel(self.op, dtype, ""))?;
         // Sums of integers do not depend on the order.
         if !(dtype.is_float() && self.to.context().is_deterministic()) {
-            return self.launch(redwick_kernels::scatter_add(kind), self.elements, 0);
+            return self.launch(redwick_kernels::scatter_add(kind), 0);
         }
         if self.takes_turns() {
-            let kernel = redwick_kernels::scatter_add_in_order(kind);
-            return self.launch(kernel, self.columns, 0);
+            return self.launch_columns(redwick_kernels::scatter_add_in_order(kind));
         }
         let (ids, order) = self.sorted()?;
         let n = self.to.layout().elements();
         let arguments = args::Scatter {
-            ids: ids.as_ref().unwrap_or(&self.ids).address(),
+            ids: ids.map_or_else(|| self.ids.address(), |ids| ids.address()),
             ..self.arguments(n, order.address())?
         };
         self.run(redwick_kernels::scatter_add_sorted(kind), &arguments)
     }
 
-    /// The order of each row of indices; and the indices in rows, where they are not so already.
+    /// The order of each row of indices; and the indices in rows, none outside, where they are not so
+    /// already.
     fn sorted(&self) -> Result<(Option<Storage>, Storage)> {
+        let made = match &self.ids {
+            Adjacent::View(ids) => Some(normal(self.op, *ids, self.target)?),
+            Adjacent::Copy(_) => None,
+        };
+        let normal = match (&made, &self.ids) {
+            (Some(ids), _) | (None, Adjacent::Copy(ids)) => ids,
+            (None, Adjacent::View(ids)) => ids.storage(),
+        };
         if self.of == Ids::OfSlices {
             let row = Layout::contiguous(&[self.count]);
-            return Ok((None, arg_sort(View::new(&self.ids, &row)?, true)?));
+            let order = arg_sort(View::new(normal, &row)?, true)?;
+            return Ok((made, order));
         }
         let dims = [self.left, self.right, self.count];
         let strides = [self.count * self.right, 1, self.right];
         let rows = Layout::contiguous(&dims);
         let columns = Layout::strided(&dims, &strides, 0).unwrap_or_else(|| rows.clone());
-        let ids = contiguous(View::new(&self.ids, &columns)?)?;
+        let ids = contiguous(View::new(normal, &columns)?)?;
         let order = arg_sort(View::new(&ids, &rows)?, true)?;
         Ok((Some(ids), order))
     }
 
-    fn launch(&self, kernel: Option<Kernel<args::Scatter>>, n: usize, places: u64) -> Result<()> {
-        self.run(kernel, &self.arguments(n, places)?)
+    /// Launches a kernel that takes the elements of the source in any order.
+    fn launch(&self, kernel: Option<Kernel<args::Scatter>>, places: u64) -> Result<()> {
+        let mut arguments = self.arguments(self.elements, places)?;
+        if self.of == Ids::OfElements {
+            let strips = Strips::of(self.op, self.right, self.target, self.to.dtype())?;
+            (arguments.strip, arguments.right) = (strips.bits, Divisor::new(strips.right));
+        }
+        self.run(kernel, &arguments)
+    }
+
+    /// Launches a kernel with a work-item for each column.
+    fn launch_columns(&self, kernel: Option<Kernel<args::Scatter>>) -> Result<()> {
+        self.run(kernel, &self.arguments(self.columns, 0)?)
     }
 
     fn arguments(&self, n: usize, places: u64) -> Result<args::Scatter> {
@@ -204,10 +223,11 @@ impl<'a> Scatter<'a> {
             x: self.x.address(),
             y: self.to.address(),
             places,
+            fault: self.to.context().fault_word(),
             n: Error::steps(self.op, n)?,
             target: number("the indexed dimension", self.target)?,
             shared: u32::from(self.of == Ids::OfSlices),
-            reserved: 0,
+            strip: 0,
             right: Divisor::new(number("a slice", self.right)?),
             count: Divisor::new(number("the number of indices", self.count)?),
         })
@@ -216,7 +236,9 @@ impl<'a> Scatter<'a> {
     fn run(&self, kernel: Option<Kernel<args::Scatter>>, arguments: &args::Scatter) -> Result<()> {
         let kernel = kernel.ok_or_else(|| no_kernel(self.op, self.to.dtype(), ""))?;
         let grid = kernel.grid_for_steps(arguments.n)?;
-        self.to.context().launch(kernel, grid, arguments)
+        self.to.context().launch(kernel, grid, arguments)?;
+        self.to.context().fault_is_possible();
+        Ok(())
     }
 }
 
@@ -249,6 +271,14 @@ fn check(
         return Err(error(to, "a contiguous destination".to_owned()));
     }
     Ok(())
+}
+
+/// The indices as adjacent u32, with those that go nowhere all alike, or outside: kernels look.
+fn plain<'a>(op: &'static str, ids: View<'a>, target: usize) -> Result<Adjacent<'a>> {
+    if ids.dtype() == DType::U32 && ids.layout().is_contiguous() {
+        return Ok(Adjacent::View(ids));
+    }
+    Ok(Adjacent::Copy(normal(op, ids, target)?))
 }
 
 /// The indices as adjacent u32, with those that go nowhere all alike.
