@@ -4,10 +4,12 @@
 //! be compared with their sources byte for byte.
 
 mod compile;
+mod instructions;
 #[allow(dead_code, reason = "the build script of the kernels uses the rest")]
 #[path = "../../crates/kernels/build/manifest.rs"]
 mod manifest;
 mod nvptx;
+mod occupancy;
 mod report;
 mod standalone;
 mod toolchain;
@@ -24,12 +26,17 @@ use toolchain::Toolchain;
 /// What to do with the kernels.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Compile elsewhere and compare with the committed code objects, byte for byte.
-    #[arg(long, conflicts_with = "report")]
+    /// Compile elsewhere and compare with the committed code objects, byte for byte. With --report:
+    /// fail for kernels that spill registers, or lack what they should have.
+    #[arg(long)]
     check: bool,
-    /// Print registers, LDS, spills and occupancy of the committed code objects.
+    /// Print registers, LDS, spills, occupancy, widest loads and matrix instructions of the committed
+    /// code objects.
     #[arg(long)]
     report: bool,
+    /// With --report: write docs/KERNELS.md instead.
+    #[arg(long, requires = "report", conflicts_with_all = ["check", "family", "target"])]
+    page: bool,
     /// Only these families, separated by commas.
     #[arg(long, value_delimiter = ',')]
     family: Vec<String>,
@@ -37,7 +44,7 @@ pub(crate) struct Options {
     #[arg(long, value_delimiter = ',')]
     target: Vec<String>,
     /// A `clang` to use instead of the pinned compiler, for quicker trials.
-    #[arg(long, conflicts_with = "check")]
+    #[arg(long, conflicts_with_all = ["check", "report"])]
     clang: Option<PathBuf>,
     /// The folder to write to, or to report on, instead of the committed code objects: for targets
     /// that are not embedded. `REDWICK_CODE_OBJECTS` names it to programs.
@@ -82,7 +89,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         None => crate_root.join("code-objects"),
     };
     if options.report {
-        return report::print(&jobs, &committed);
+        return show(options, &jobs, &committed, &manifest);
     }
     let toolchain = match &options.clang {
         Some(clang) => Toolchain::with_clang(clang.clone())?,
@@ -101,6 +108,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         return compare(&jobs, &built, &committed);
     }
     write(&jobs, &built, &committed)
+}
+
+fn show(options: &Options, jobs: &[Job], folder: &Path, manifest: &Manifest) -> Result<()> {
+    if options.page {
+        let path = crate::root().join("docs/KERNELS.md");
+        let page = report::page(jobs, folder)?;
+        return std::fs::write(&path, page).with_context(|| path.display().to_string());
+    }
+    if options.check {
+        return report::check(jobs, folder, manifest);
+    }
+    report::print(jobs, folder)
 }
 
 fn jobs<'a>(manifest: &'a Manifest, options: &Options) -> Vec<Job<'a>> {

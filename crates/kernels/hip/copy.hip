@@ -10,13 +10,21 @@ DEVICE void copy_strided(const T *x, T *y, const Walk<1> &walk) {
 template <class T>
 DEVICE void copy_2d(const T *x, T *y, u64 x_stride, u64 y_stride, u32 rows,
                     const Divisor &columns) {
-    u32 steps = rows * columns.divisor;
+    constexpr u32 STEPS = 4;  // as in the manifest
+    const u32 steps = rows * columns.divisor;
+    typename Moved<T>::type found[STEPS];
+    u64 to[STEPS];
 #pragma unroll
-    for (u32 k = 0; k < UNROLL; k++) {
-        u32 row = (block_x() * UNROLL + k) * BLOCK + work_item();
+    for (u32 k = 0; k < STEPS; k++) {
+        u32 row = (block_x() * STEPS + k) * BLOCK + work_item();
         if (row >= steps) break;
-        u32 column = columns.split(row);
-        y[row * y_stride + column] = x[row * x_stride + column];
+        const u32 column = columns.split(row);
+        to[k] = row * y_stride + column;
+        found[k] = moved(x)[row * x_stride + column];
+    }
+#pragma unroll
+    for (u32 k = 0; k < STEPS; k++) {
+        if ((block_x() * STEPS + k) * BLOCK + work_item() < steps) moved(y)[to[k]] = found[k];
     }
 }
 

@@ -2,17 +2,29 @@
 #include "math.h"
 #include "rows.h"
 
+// Whether registers hold what all rows share beside the row itself: more than 64 bytes of each cost
+// too many waves.
+template <class T, u32 WORKERS, u32 HELD, u32 PACK>
+constexpr bool reads_ahead = sizeof(T) * HELD <= 64 && WORKERS < MANY && PACK > 1;
+
 // --- y = x / sqrt(mean(x^2) + epsilon) * scale ---------------------------------------------------
 
 template <class T, u32 WORKERS, u32 HELD, u32 PACK>
 DEVICE void rms_norm_row(const T *x, const T *scale, T *y, u32 columns, f32 epsilon) {
     typedef Compute<T> C;
-    Row<T, WORKERS, HELD, PACK> row(x, columns), factors(scale, columns);
-    row.hold(0);
-    C mean = row.reduce(0, [](C value, u32) { return value * value; }, Sum()) / C(columns);
+    typedef Row<T, WORKERS, HELD, PACK> R;
+    const R row(x, columns);
+    const Shared<R, T, reads_ahead<T, WORKERS, HELD, PACK>> factors(scale, columns);
+    C mean = row.reduce(0, [](C value) { return value * value; }, Sum()) / C(columns);
     C factor = 1 / math::sqrt(mean + C(epsilon));
-    row.map([&](C value, u32 k) { return value * factor * factors.at(k); });
-    row.write(y);
+    row.write(y, [&](Pack<T, PACK> pack, u32 k) {
+        const Pack<T, PACK> by = factors.pack(k);
+        for (u32 i = 0; i < PACK; i++) {
+            C value = static_cast<C>(pack.at[i]) * factor * static_cast<C>(by.at[i]);
+            pack.at[i] = static_cast<T>(value);
+        }
+        return pack;
+    });
 }
 
 template <class T, u32 WORKERS, u32 HELD>
@@ -33,13 +45,23 @@ DEVICE void rms_norm_group(const T *x, const T *scale, T *y, u32 rows, u32 colum
 }
 
 template <class T>
+DEVICE void rms_norm_wave(const T *x, const T *scale, T *y, u32 rows, u32 columns, f32 epsilon) {
+    rms_norm_held<T, SOME, 32>(x, scale, y, rows, columns, epsilon);
+}
+
+template <class T>
+DEVICE void rms_norm_short(const T *x, const T *scale, T *y, u32 rows, u32 columns, f32 epsilon) {
+    rms_norm_held<T, BLOCK, 16>(x, scale, y, rows, columns, epsilon);
+}
+
+template <class T>
 DEVICE void rms_norm_block(const T *x, const T *scale, T *y, u32 rows, u32 columns, f32 epsilon) {
     rms_norm_held<T, BLOCK, 32>(x, scale, y, rows, columns, epsilon);
 }
 
 template <class T>
 DEVICE void rms_norm_wide(const T *x, const T *scale, T *y, u32 rows, u32 columns, f32 epsilon) {
-    rms_norm_held<T, MANY, 16>(x, scale, y, rows, columns, epsilon);
+    rms_norm_held<T, MANY, 32>(x, scale, y, rows, columns, epsilon);
 }
 
 template <class T, u32 PACK>
@@ -70,25 +92,21 @@ template <class T, u32 WORKERS, u32 HELD, u32 PACK>
 DEVICE void layer_norm_row(const T *x, const T *scale, const T *shift, T *y, u32 columns,
                            f32 epsilon) {
     typedef Compute<T> C;
-    typedef Row<T, WORKERS, HELD, PACK> Held;
-    // The registers do not hold three rows of f64: those that all rows share are read last.
-    constexpr bool AHEAD = sizeof(T) < 8;
-    Held row(x, columns), factors(scale, AHEAD ? columns : 0), terms(shift, AHEAD ? columns : 0);
-    row.hold(0);
-    C mean = row.reduce(0, Sum()) / C(columns);
-    auto square = [=](C value, u32 k) {
-        bool there = Held::column(k) + k % PACK < columns;
-        return there ? (value - mean) * (value - mean) : C(0);
-    };
+    typedef Row<T, WORKERS, HELD, PACK> R;
+    const R row(x, columns);
+    const Shared<R, T, reads_ahead<T, WORKERS, HELD, PACK>> factors(scale, columns), terms(shift, columns);
+    C mean = row.reduce(0, [](C value) { return value; }, Sum()) / C(columns);
+    auto square = [=](C value) { return (value - mean) * (value - mean); };
     C variance = row.reduce(0, square, Sum()) / C(columns);
     C factor = 1 / math::sqrt(variance + C(epsilon));
-    row.map([&](C value, u32 k) {
-        const u32 column = least(Held::column(k) + k % PACK, columns - 1);
-        const C by = AHEAD ? factors.at(k) : static_cast<C>(scale[column]);
-        const C more = AHEAD ? terms.at(k) : static_cast<C>(shift[column]);
-        return (value - mean) * factor * by + more;
+    row.write(y, [&](Pack<T, PACK> pack, u32 k) {
+        const Pack<T, PACK> by = factors.pack(k), more = terms.pack(k);
+        for (u32 i = 0; i < PACK; i++) {
+            C value = (static_cast<C>(pack.at[i]) - mean) * factor * static_cast<C>(by.at[i]);
+            pack.at[i] = static_cast<T>(value + static_cast<C>(more.at[i]));
+        }
+        return pack;
     });
-    row.write(y);
 }
 
 template <class T, u32 WORKERS, u32 HELD>
@@ -113,6 +131,18 @@ DEVICE void layer_norm_group(const T *x, const T *scale, const T *shift, T *y, u
 }
 
 template <class T>
+DEVICE void layer_norm_wave(const T *x, const T *scale, const T *shift, T *y, u32 rows,
+                            u32 columns, f32 epsilon) {
+    layer_norm_held<T, SOME, 32>(x, scale, shift, y, rows, columns, epsilon);
+}
+
+template <class T>
+DEVICE void layer_norm_short(const T *x, const T *scale, const T *shift, T *y, u32 rows,
+                            u32 columns, f32 epsilon) {
+    layer_norm_held<T, BLOCK, 16>(x, scale, shift, y, rows, columns, epsilon);
+}
+
+template <class T>
 DEVICE void layer_norm_block(const T *x, const T *scale, const T *shift, T *y, u32 rows,
                              u32 columns, f32 epsilon) {
     layer_norm_held<T, BLOCK, 32>(x, scale, shift, y, rows, columns, epsilon);
@@ -121,7 +151,7 @@ DEVICE void layer_norm_block(const T *x, const T *scale, const T *shift, T *y, u
 template <class T>
 DEVICE void layer_norm_wide(const T *x, const T *scale, const T *shift, T *y, u32 rows,
                             u32 columns, f32 epsilon) {
-    layer_norm_held<T, MANY, 16>(x, scale, shift, y, rows, columns, epsilon);
+    layer_norm_held<T, MANY, 32>(x, scale, shift, y, rows, columns, epsilon);
 }
 
 template <class T, u32 PACK>

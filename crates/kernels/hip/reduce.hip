@@ -269,18 +269,51 @@ DEVICE void reduce_block(const T *x, Out y, Partial<T> *values, u32 *indices, u3
     if (work_item() == 0) finish<Op>(state, x, y.address, values, indices, output, outer.steps);
 }
 
+// Joins, combines and writes two rows at a time, of at most a pack for each of LANES_USED lanes.
+template <class Op, u32 LANES_USED, class T>
+DEVICE void reduce_two(const T *const (&rows)[2], Out y, u32 steps, u32 first, u32 outputs) {
+    constexpr u32 N = LANES<T>;
+    const u32 at = work_item() % LANES_USED;
+    const bool exists = at * N < steps;
+    Pack<T, N> packs[2];
+#pragma unroll
+    for (u32 r = 0; r < 2; r++) packs[r] = load<N>(rows[r] + (exists ? at * N : 0));
+#pragma unroll
+    for (u32 r = 0; r < 2; r++) {
+        State<Op, T> state = first_state<Op, T>();
+        if (exists) {
+            for (u32 k = 0; k < N; k++) {
+                join<Op, T>(state, static_cast<Partial<T>>(packs[r].at[k]), at * N + k);
+            }
+        }
+        state = combine_lanes<Op, LANES_USED>(state);
+        if (at == r && first + r < outputs) {
+            finish<Op, T>(state, rows[r], y.address, nullptr, nullptr, first + r, outputs);
+        }
+    }
+}
+
 // Few enough lanes that those of a short row all have something to read.
 template <class Op, class T>
 DEVICE void reduce_group(const T *x, Out y, Partial<T> *, u32 *, u32, u32, const Walk<1> &outer,
                          const Walk<1> &inner) {
-    constexpr u32 FEW = 16;
-    u32 output = block_x() * (BLOCK / FEW) + work_item() / FEW;
-    if (output >= outer.steps) return;
-    x += offset_in(outer, output);
-    State<Op, T> state = reduce_range<Op, FEW>(x, inner, 0, inner.steps);
-    state = combine_lanes<Op, FEW>(state);
-    if (work_item() % FEW == 0) {
-        finish<Op, T>(state, x, y.address, nullptr, nullptr, output, outer.steps);
+    constexpr u32 FEW = 16, N = LANES<T>;
+    const u32 first = (block_x() * (BLOCK / FEW) + work_item() / FEW) * 2;
+    if (first >= outer.steps) return;
+    const u32 second = least(first + 1, outer.steps - 1);
+    const T *const rows[2] = {x + offset_in(outer, first), x + offset_in(outer, second)};
+    const bool adjacent = inner.rank == 1 && inner.strides[0][0] == 1;
+    if (adjacent && inner.steps <= FEW * N && inner.steps % N == 0 && aligned<N>(rows[0], rows[1])) {
+        return reduce_two<Op, FEW>(rows, y, inner.steps, first, outer.steps);
+    }
+#pragma unroll 1
+    for (u32 output = first; output <= second; output++) {
+        const T *row = output == first ? rows[0] : rows[1];
+        State<Op, T> state = reduce_range<Op, FEW>(row, inner, 0, inner.steps);
+        state = combine_lanes<Op, FEW>(state);
+        if (work_item() % FEW == 0) {
+            finish<Op, T>(state, row, y.address, nullptr, nullptr, output, outer.steps);
+        }
     }
 }
 
@@ -296,12 +329,12 @@ DEVICE void reduce_columns(const T *x, Out y, Partial<T> *values, u32 *indices, 
 }
 
 // As reduce_columns, N neighbouring outputs a work-item, which it reads in one access (the states of
-// more than 8, with indices 4, would not fit the registers); `across` work-items side by side, a
+// more than 8 would not fit the registers); `across` work-items side by side, a
 // power of two, and the others of the workgroup take turns along `inner`.
 template <class Op, class T>
 DEVICE void reduce_columns_wide(const T *x, Out y, Partial<T> *values, u32 *indices, u32 across,
                                 u32 part_size, const Walk<1> &outer, const Walk<1> &inner) {
-    constexpr u32 N = least(LANES<T>, Op::INDEXED ? 4u : 8u);
+    constexpr u32 N = least(LANES<T>, 8u);
     const u32 slice = work_item() / across, slices = BLOCK / across;
     const u32 output = (block_x() * across + work_item() % across) * N;
     const bool exists = output < outer.steps;

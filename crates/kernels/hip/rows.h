@@ -4,6 +4,8 @@
 
 // Lanes that share a short row.
 constexpr u32 FEW = 16;
+// Lanes that share one that is longer.
+constexpr u32 SOME = 32;
 // Work-items of a workgroup that has a long row to itself.
 constexpr u32 MANY = 1024;
 
@@ -18,78 +20,77 @@ DEVICE T reduce_workers(T x, F combine) {
     }
 }
 
-// The part of a row that one of WORKERS work-items holds: packs of PACK adjacent elements, the
-// workers taking turns. Loops over it stop, for all workers alike, where the row ends.
+// The part of a row that one of WORKERS work-items holds: packs of PACK adjacent elements, as they are
+// in memory, the workers taking turns. Loops over it stop, for all workers alike, where the row ends.
 template <class T, u32 WORKERS, u32 HELD, u32 PACK>
 struct Row {
     typedef Compute<T> C;
-    Pack<T, PACK> packs[HELD / PACK];
-    C held[HELD];
+    typedef Pack<T, PACK> P;
+    P packs[HELD / PACK];
     u32 columns;
 
-    DEVICE static u32 column(u32 k) { return (k / PACK * WORKERS + work_item() % WORKERS) * PACK; }
+    DEVICE static u32 column(u32 k) { return (k * WORKERS + work_item() % WORKERS) * PACK; }
 
-    // Calls f(k) for each pack, `k` its first element here. In few enough steps to be unrolled.
+    // Calls f(k) for each pack that there is. In few enough steps to be unrolled.
     template <class F>
     DEVICE void for_packs(F f) const {
-        constexpr u32 STEP = PACK < 4 ? 4 : PACK;
+        constexpr u32 STEP = PACK < 4 ? 4 / PACK : 1;
 #pragma unroll
-        for (u32 step = 0; step < HELD; step += STEP) {
-            if (step * WORKERS >= columns) break;
+        for (u32 step = 0; step < HELD / PACK; step += STEP) {
+            if (step * PACK * WORKERS >= columns) break;
 #pragma unroll
-            for (u32 k = 0; k < STEP; k += PACK) f(step + k);
+            for (u32 k = step; k < step + STEP; k++) {
+                if (column(k) < columns) f(k);
+            }
         }
     }
 
     // Starts to read; nothing waits for it until it is used.
     DEVICE Row(const T *x, u32 columns) : columns(columns) {
-        for_packs([&](u32 k) {
-            packs[k / PACK] = Pack<T, PACK>{};
-            if (column(k) < columns) packs[k / PACK] = load<PACK>(x + column(k));
-        });
+        for_packs([&](u32 k) { packs[k] = load<PACK>(x + column(k)); });
     }
 
-    // What was read, or 0 behind the end of the row.
-    DEVICE C at(u32 k) const { return static_cast<C>(packs[k / PACK].at[k % PACK]); }
-
-    // Holds what was read, and `absent` behind the end of the row.
-    DEVICE void hold(C absent) {
-        for_packs([&](u32 k) {
-            const bool there = column(k) < columns;
-            for (u32 i = 0; i < PACK; i++) held[k + i] = there ? at(k + i) : absent;
-        });
-    }
-
-    // Replaces each element by f(element, its number here).
+    // Replaces each element by f(element).
     template <class F>
     DEVICE void map(F f) {
         for_packs([&](u32 k) {
-            for (u32 i = 0; i < PACK; i++) held[k + i] = f(held[k + i], k + i);
+            for (u32 i = 0; i < PACK; i++) packs[k].at[i] = static_cast<T>(f(packs[k].at[i]));
         });
     }
 
-    // Combines f(element, its number here) of the whole row; all workers get the result. Absent
-    // elements take part.
+    // Combines f(element) of the whole row; all workers get the result.
     template <class F, class G>
     DEVICE C reduce(C start, F f, G combine) const {
         for_packs([&](u32 k) {
-            for (u32 i = 0; i < PACK; i++) start = combine(start, f(held[k + i], k + i));
+            for (u32 i = 0; i < PACK; i++) {
+                start = combine(start, f(static_cast<C>(packs[k].at[i])));
+            }
         });
         return reduce_workers<WORKERS>(start, combine);
     }
 
-    template <class G>
-    DEVICE C reduce(C start, G combine) const {
-        return reduce(start, [](C value, u32) { return value; }, combine);
+    // Writes f(pack, its number here) for each pack.
+    template <class F>
+    DEVICE void write(T *y, F f) const {
+        for_packs([&](u32 k) { store(y + column(k), f(packs[k], k)); });
     }
+};
 
-    DEVICE void write(T *y) const {
-        for_packs([&](u32 k) {
-            if (column(k) >= columns) return;
-            Pack<T, PACK> pack;
-            for (u32 i = 0; i < PACK; i++) pack.at[i] = static_cast<T>(held[k + i]);
-            store(y + column(k), pack);
-        });
+// A row that all rows share, read AHEAD where registers hold it, or else when it is used.
+template <class R, class T, bool AHEAD>
+struct Shared;
+template <class R, class T>
+struct Shared<R, T, true> {
+    R row;
+    DEVICE Shared(const T *x, u32 columns) : row(x, columns) {}
+    DEVICE typename R::P pack(u32 k) const { return row.packs[k]; }
+};
+template <class R, class T>
+struct Shared<R, T, false> {
+    const T *x;
+    DEVICE Shared(const T *x, u32) : x(x) {}
+    DEVICE typename R::P pack(u32 k) const {
+        return *reinterpret_cast<const typename R::P *>(x + R::column(k));
     }
 };
 

@@ -5,17 +5,35 @@
 template <class C>
 constexpr C LOWEST = -static_cast<C>(__builtin_inff());
 
+// Exponentials replace the elements where their type holds them; else they are computed twice, which
+// costs less than the registers for them.
 template <class T, u32 WORKERS, u32 HELD, u32 PACK>
 DEVICE void softmax_row(const T *x, T *y, u32 columns) {
     typedef Compute<T> C;
+    constexpr bool REPLACED = sizeof(T) >= 4;
     Row<T, WORKERS, HELD, PACK> row(x, columns);
-    row.hold(LOWEST<C>);
-    C highest = row.reduce(LOWEST<C>, Largest());
-    // An absent element is -inf and becomes 0.
-    row.map([=](C value, u32) { return math::exp_for<T>(value - highest); });
-    C scale = 1 / row.reduce(0, Sum());
-    row.map([=](C value, u32) { return value * scale; });
-    row.write(y);
+    const auto same = [](C value) { return value; };
+    const C highest = row.reduce(LOWEST<C>, same, Largest());
+    const auto exp = [=](C value) { return math::exp_for<T>(value - highest); };
+    C sum;
+    if constexpr (REPLACED) {
+        row.map(exp);
+        sum = row.reduce(0, same, Sum());
+    } else {
+        sum = row.reduce(0, exp, Sum());
+    }
+    const C scale = 1 / sum;
+    row.write(y, [&](Pack<T, PACK> pack, u32) {
+        for (u32 i = 0; i < PACK; i++) {
+            const C value = static_cast<C>(pack.at[i]);
+            if constexpr (REPLACED) {
+                pack.at[i] = static_cast<T>(value * scale);
+            } else {
+                pack.at[i] = static_cast<T>(exp(value) * scale);
+            }
+        }
+        return pack;
+    });
 }
 
 template <class T, u32 WORKERS, u32 HELD>
@@ -33,6 +51,16 @@ DEVICE void softmax_held(const T *x, T *y, u32 rows, u32 columns) {
 template <class T>
 DEVICE void softmax_group(const T *x, T *y, u32 rows, u32 columns) {
     softmax_held<T, FEW, 16>(x, y, rows, columns);
+}
+
+template <class T>
+DEVICE void softmax_wave(const T *x, T *y, u32 rows, u32 columns) {
+    softmax_held<T, SOME, 32>(x, y, rows, columns);
+}
+
+template <class T>
+DEVICE void softmax_short(const T *x, T *y, u32 rows, u32 columns) {
+    softmax_held<T, BLOCK, 16>(x, y, rows, columns);
 }
 
 template <class T>

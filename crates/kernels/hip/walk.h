@@ -39,3 +39,22 @@ struct Walk {
         }
     }
 };
+
+// Elements that are only moved, as values that registers hold: a struct in an array of them would lie
+// in memory.
+template <class T>
+struct Moved {
+    typedef T type;
+};
+template <>
+struct Moved<b128> {
+    typedef u64 __attribute__((ext_vector_type(2))) type;
+};
+template <class T>
+DEVICE const typename Moved<T>::type *moved(const T *x) {
+    return reinterpret_cast<const typename Moved<T>::type *>(x);
+}
+template <class T>
+DEVICE typename Moved<T>::type *moved(T *x) {
+    return reinterpret_cast<typename Moved<T>::type *>(x);
+}

@@ -17,6 +17,8 @@ pub fn rms_norm(x: View<'_>, scale: View<'_>, epsilon: f32) -> Result<Storage> {
     let kernels = |dtype| {
         [
             redwick_kernels::rms_norm_group(dtype),
+            redwick_kernels::rms_norm_wave(dtype),
+            redwick_kernels::rms_norm_short(dtype),
             redwick_kernels::rms_norm_block(dtype),
             redwick_kernels::rms_norm_wide(dtype),
             redwick_kernels::rms_norm_long(dtype),
@@ -44,6 +46,8 @@ pub fn layer_norm(x: View<'_>, scale: View<'_>, shift: View<'_>, epsilon: f32) -
     let kernels = |dtype| {
         [
             redwick_kernels::layer_norm_group(dtype),
+            redwick_kernels::layer_norm_wave(dtype),
+            redwick_kernels::layer_norm_short(dtype),
             redwick_kernels::layer_norm_block(dtype),
             redwick_kernels::layer_norm_wide(dtype),
             redwick_kernels::layer_norm_long(dtype),

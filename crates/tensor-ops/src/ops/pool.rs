@@ -44,20 +44,42 @@ pub fn pool(op: PoolOp, x: View<'_>, window: [usize; 2], stride: [usize; 2]) -> 
         };
         images.axis(name, at, &reading, 1)
     };
+    let lanes = kernel.info().lanes;
+    let wide = fits_packs(x, &images, window, stride, lanes as usize)
+        && outputs[1].is_multiple_of(lanes as usize);
+    let n = Error::steps(name, count)?;
     let arguments = args::Pool {
         x: x.address(),
         y: y.address(),
         factor: factor(x.dtype(), window),
-        n: Error::steps(name, count)?,
+        n,
         x_batch,
         x_channel,
+        wide: u32::from(wide),
+        reserved: 0,
         channels: Divisor::new(Error::narrow(name, "the number of channels", channels)?),
         h: axis(0)?,
         w: axis(1)?,
     };
-    let grid = kernel.grid_for_steps(arguments.n)?;
+    let grid = kernel.grid_for_steps(if wide { n / lanes } else { n })?;
     x.context().launch(kernel, grid, &arguments)?;
     Ok(y)
+}
+
+/// Whether windows side by side lie in packs of adjacent elements that may be read at once.
+fn fits_packs(
+    x: View<'_>,
+    images: &Images,
+    window: [usize; 2],
+    stride: [usize; 2],
+    lanes: usize,
+) -> bool {
+    let [batch, channel, row, column] = images.strides;
+    let aligned = x.address().is_multiple_of((lanes * x.dtype().size()) as u64);
+    let whole = |stride: &usize| stride.is_multiple_of(lanes);
+    (window, stride[1], column) == ([2, 2], 2, 1)
+        && aligned
+        && [batch, channel, row].iter().all(whole)
 }
 
 /// How many windows there are along each axis.

@@ -19,8 +19,9 @@ const MEDIUM: usize = 4096;
 /// shorter ones cost more to combine than to do.
 const MIN_PART: usize = 16;
 
-/// Work-items of a workgroup.
+/// Work-items of a workgroup, and what each of them reads at a time.
 const BLOCK: usize = 256;
+const READ_AHEAD: usize = 4;
 
 /// The most outputs or packs side by side in a workgroup, where others take turns.
 const MAX_ACROSS: usize = 32;
@@ -35,8 +36,8 @@ const BLOCKS_PER_UNIT: usize = 8;
 const MIN_WIDE: usize = 16;
 
 /// The outputs of a work-item of `reduce_columns_wide`.
-fn pack(op: ReduceOp, dtype: DType) -> usize {
-    (16 / dtype.size()).min(if is_index(op) { 4 } else { 8 })
+fn pack(dtype: DType) -> usize {
+    (16 / dtype.size()).min(8)
 }
 
 fn is_index(op: ReduceOp) -> bool {
@@ -154,7 +155,7 @@ impl Reduction<'_> {
                 false => Spread::Columns,
             };
         }
-        let fill = self.units() * BLOCKS_PER_UNIT * 16;
+        let fill = self.units() * BLOCKS_PER_UNIT * 32;
         if self.length <= SHORT || (self.length <= MEDIUM && self.outputs >= fill) {
             return Spread::Group;
         }
@@ -168,7 +169,7 @@ impl Reduction<'_> {
     /// Whether packs of 16 bytes of neighbouring outputs lie together and may be read at once.
     fn fills_packs(&self) -> bool {
         let size = self.x.dtype().size();
-        let lanes = pack(self.op, self.x.dtype());
+        let lanes = pack(self.x.dtype());
         let whole = |n: &usize| n.is_multiple_of(lanes);
         let Some((dim, outer)) = self
             .outer
@@ -190,7 +191,8 @@ impl Reduction<'_> {
         if spread == Spread::Group {
             return 1;
         }
-        let wanted = (self.units() * BLOCKS_PER_UNIT).div_ceil(blocks.max(1));
+        // Not more workgroups than run at a time: those left over would have the device to themselves.
+        let wanted = self.units() * BLOCKS_PER_UNIT / blocks.max(1);
         wanted.min(self.length / (MIN_PART * sharing)).max(1)
     }
 
@@ -198,7 +200,7 @@ impl Reduction<'_> {
         let spread = self.spread();
         let kernel = self.kernel(spread)?;
         let wide = spread == Spread::WideColumns;
-        let pack = if wide { pack(self.op, self.x.dtype()) } else { 1 };
+        let pack = if wide { pack(self.x.dtype()) } else { 1 };
         let packs = self.outputs / pack;
         let across = across(packs);
         let blocks = match spread {
@@ -245,7 +247,9 @@ impl Reduction<'_> {
 
     fn finish(&self, stage: &args::Reduce, parts: u32) -> Result<()> {
         let kernel = self.find(redwick_kernels::reduce_finish)?;
-        let across = across(self.outputs);
+        // As few outputs side by side as it takes that work-items read all parts at once.
+        let at_once = BLOCK * READ_AHEAD / parts as usize;
+        let across = across(self.outputs).min(at_once.max(1).next_power_of_two());
         let number = |what, value| Error::narrow(self.op.name(), what, value);
         let arguments = args::ReduceFinish {
             values: stage.values,

@@ -16,6 +16,8 @@ pub fn softmax(x: View<'_>) -> Result<Storage> {
     let kernels = |dtype| {
         [
             redwick_kernels::softmax_group(dtype),
+            redwick_kernels::softmax_wave(dtype),
+            redwick_kernels::softmax_short(dtype),
             redwick_kernels::softmax_block(dtype),
             redwick_kernels::softmax_wide(dtype),
         ]
