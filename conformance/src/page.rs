@@ -26,10 +26,6 @@ pub type Launches = BTreeMap<&'static str, BTreeMap<&'static str, u64>>;
 
 /// Kernels that no case launches, each with the reason.
 pub const EXCUSED: &[(&str, &str)] = &[
-    ("copy_b1", ADJACENT),
-    ("copy_b2", ADJACENT),
-    ("copy_b4", ADJACENT),
-    ("copy_b8", ADJACENT),
     ("quant_matrix_128_", LARGE),
     ("gemm_half_", LARGE),
     ("gemm_single_", LARGE),
@@ -44,8 +40,6 @@ pub fn excuse(symbol: &str) -> Option<&'static str> {
     let known = |(start, _): &&(&str, &str)| symbol.starts_with(start);
     EXCUSED.iter().find(known).map(|(_, reason)| *reason)
 }
-
-const ADJACENT: &str = "the driver copies adjacent elements";
 
 const LARGE: &str =
     "for products with a tile for each compute unit: the tests of tensor-ops launch it";

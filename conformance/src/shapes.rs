@@ -41,8 +41,15 @@ pub const ROWS: &[&[usize]] = &[
     &[2, 5, 3, 31],
 ];
 
-/// Rows longer than what a workgroup keeps in registers, and more elements than one workgroup adds up.
-pub const LONG_ROWS: &[&[usize]] = &[&[2, 8193], &[3, 9001]];
+/// Rows for each way of holding them in registers, and longer than any holds.
+pub const LONG_ROWS: &[&[usize]] = &[
+    &[9, 648],
+    &[3, 1288],
+    &[2, 5003],
+    &[2, 8193],
+    &[3, 9001],
+    &[1, 32_776],
+];
 
 /// One operand over all shapes and views.
 pub fn one(values: Values) -> Vec<Case> {

@@ -1,4 +1,5 @@
 // Functions of a number and of numbers that are the same for all elements.
+#define CHECKED_PACKS
 #include "math.h"
 #include "table.h"
 

@@ -1,4 +1,5 @@
 // Functions of two numbers.
+#define CHECKED_PACKS
 #include "shapes.h"
 #include "turn.h"
 

@@ -1,4 +1,5 @@
 // Conversions between element types, with the results of Rust's `as`.
+#define CHECKED_PACKS
 #include "table.h"
 
 template <class T>

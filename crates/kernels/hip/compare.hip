@@ -1,4 +1,5 @@
 // Comparisons, with 0 or 1 as the result.
+#define CHECKED_PACKS
 #include "shapes.h"
 
 namespace op {

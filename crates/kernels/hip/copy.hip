@@ -1,4 +1,5 @@
 // Moving elements of any type: only their size matters.
+#define CHECKED_PACKS
 #include "shapes.h"
 #include "turn.h"
 

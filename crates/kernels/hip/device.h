@@ -129,6 +129,17 @@ struct ComputeType<f8e4m3> {
 template <class T>
 using Compute = typename ComputeType<T>::type;
 
+// An element in the type that kernels compute in. bf16 is the upper half of f32; where there is an
+// instruction for that, it is slower than the shift.
+template <class T>
+DEVICE Compute<T> computed(T x) {
+    if constexpr (__is_same(T, bf16)) {
+        return __builtin_bit_cast(f32, static_cast<u32>(__builtin_bit_cast(u16, x)) << 16);
+    } else {
+        return static_cast<Compute<T>>(x);
+    }
+}
+
 template <class T>
 constexpr bool is_float = false;
 template <>
@@ -180,10 +191,10 @@ struct UnsignedOf<8> {
 
 // --- Accesses of several elements ----------------------------------------------------------------
 
-// Elements of 4 bytes and more need no alignment beyond their own where the hardware reads 16 bytes
-// at any multiple of 4; else (REDWICK_PACKS_ALIGNED, of the manifest's targets) accesses are aligned
-// to their size.
-#ifdef REDWICK_PACKS_ALIGNED
+// Elements of 4 bytes and more need no alignment beyond their own: the hardware reads 16 bytes at
+// any multiple of 4. Where it does not (REDWICK_ALIGNED_READS, of the manifest's targets), sources
+// that look at addresses before they read packs define CHECKED_PACKS; others read elements.
+#if defined(REDWICK_ALIGNED_READS) && defined(CHECKED_PACKS)
 template <class T, u32 N>
 constexpr u32 PACK_ALIGNMENT = sizeof(T) * N < 16 ? sizeof(T) * N : 16;
 #else

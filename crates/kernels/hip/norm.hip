@@ -1,4 +1,5 @@
 // Normalisation along the last dimension.
+#define CHECKED_PACKS
 #include "math.h"
 #include "rows.h"
 
@@ -20,7 +21,7 @@ DEVICE void rms_norm_row(const T *x, const T *scale, T *y, u32 columns, f32 epsi
     row.write(y, [&](Pack<T, PACK> pack, u32 k) {
         const Pack<T, PACK> by = factors.pack(k);
         for (u32 i = 0; i < PACK; i++) {
-            C value = static_cast<C>(pack.at[i]) * factor * static_cast<C>(by.at[i]);
+            C value = computed(pack.at[i]) * factor * computed(by.at[i]);
             pack.at[i] = static_cast<T>(value);
         }
         return pack;
@@ -72,7 +73,7 @@ DEVICE void rms_norm_twice(const T *x, const T *scale, T *y, u32 columns, f32 ep
     C mean = reduce_workgroup<MANY>(sum, Sum()) / C(columns);
     C factor = 1 / math::sqrt(mean + C(epsilon));
     map_long_row<MANY, PACK>(x, y, 0, columns, [=](C value, u32 column) {
-        return value * factor * static_cast<C>(scale[column]);
+        return value * factor * computed(scale[column]);
     });
 }
 
@@ -102,8 +103,8 @@ DEVICE void layer_norm_row(const T *x, const T *scale, const T *shift, T *y, u32
     row.write(y, [&](Pack<T, PACK> pack, u32 k) {
         const Pack<T, PACK> by = factors.pack(k), more = terms.pack(k);
         for (u32 i = 0; i < PACK; i++) {
-            C value = (static_cast<C>(pack.at[i]) - mean) * factor * static_cast<C>(by.at[i]);
-            pack.at[i] = static_cast<T>(value + static_cast<C>(more.at[i]));
+            C value = (computed(pack.at[i]) - mean) * factor * computed(by.at[i]);
+            pack.at[i] = static_cast<T>(value + computed(more.at[i]));
         }
         return pack;
     });
@@ -166,8 +167,8 @@ DEVICE void layer_norm_thrice(const T *x, const T *scale, const T *shift, T *y, 
     C variance = reduce_workgroup<MANY>(squares, Sum()) / C(columns);
     C factor = 1 / math::sqrt(variance + C(epsilon));
     map_long_row<MANY, PACK>(x, y, 0, columns, [=](C value, u32 column) {
-        C scaled = (value - mean) * factor * static_cast<C>(scale[column]);
-        return scaled + static_cast<C>(shift[column]);
+        C scaled = (value - mean) * factor * computed(scale[column]);
+        return scaled + computed(shift[column]);
     });
 }
 

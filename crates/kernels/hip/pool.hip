@@ -1,4 +1,5 @@
 // Averages and maxima over windows of images: a work-item for each output, or for 16 bytes of them.
+#define CHECKED_PACKS
 #include "axis.h"
 
 namespace op {
@@ -57,7 +58,7 @@ DEVICE void pool_pairs(const T *x, T *y, u64 factor, u32 n, u32 x_batch, u32 x_c
         C result = 0;
         for (u32 i = 0; i < 2; i++) {
             for (u32 j = 2 * k; j < 2 * k + 2; j++) {
-                result = Op::join(result, static_cast<C>(packs[i][j / N].at[j % N]),
+                result = Op::join(result, computed(packs[i][j / N].at[j % N]),
                                   i == 0 && j == 2 * k);
             }
         }
@@ -77,7 +78,7 @@ DEVICE void pool(const T *x, T *y, u64 factor, u32 n, u32 x_batch, u32 x_channel
         for (u32 i = 0; i < h.taps.divisor; i++) {
             const T *row = window + static_cast<u64>(i) * h.x_stride;
             for (u32 j = 0; j < w.taps.divisor; j++) {
-                C value = static_cast<C>(row[static_cast<u64>(j) * w.x_stride]);
+                C value = computed(row[static_cast<u64>(j) * w.x_stride]);
                 result = Op::join(result, value, (i | j) == 0);
             }
         }

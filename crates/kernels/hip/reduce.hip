@@ -6,6 +6,7 @@
 // elements ahead, since one access at a time leaves most of the memory's rate unused.
 //
 // As on the CPU, a NaN counts only where it is the first element: it then is the result.
+#define CHECKED_PACKS
 #include "lanes.h"
 #include "shapes.h"
 
@@ -121,6 +122,12 @@ template <bool LEAST, class C>
 struct StateType<op::ArgExtreme<LEAST>, C> {
     typedef Found<C> type;
 };
+// An element as it is reduced.
+template <class T>
+DEVICE Partial<T> partial_of(T x) {
+    return static_cast<Partial<T>>(computed(x));
+}
+
 template <class Op, class T>
 using State = typename StateType<Op, Partial<T>>::type;
 
@@ -212,7 +219,7 @@ DEVICE State<Op, T> reduce_range(const T *x, const Walk<1> &inner, u32 begin, u3
     const u32 worker = WORKERS == 1 ? 0 : work_item() % WORKERS;
     constexpr u32 N = LANES<T>;
     const bool adjacent = inner.rank == 1 && inner.strides[0][0] == 1;
-    const auto single = [&](T value, u32 i) { join<Op, T>(state, static_cast<Partial<T>>(value), i); };
+    const auto single = [&](T value, u32 i) { join<Op, T>(state, partial_of<T>(value), i); };
     if (WORKERS > 1 && adjacent && (begin | end) % N == 0 && aligned<N>(x)) {
         const auto read = [=](u32 i) { return load<N>(x + i); };
         read_ahead(begin + worker * N, end, WORKERS * N, read, [&](const Pack<T, N> &pack, u32 i) {
@@ -244,7 +251,7 @@ DEVICE void finish(State<Op, T> state, const T *x, void *y, Partial<T> *values, 
                    u32 output, u32 outputs) {
     u32 part = block_y();
     if constexpr (Op::KEEPS_NAN && is_float<T>) {
-        Partial<T> first = static_cast<Partial<T>>(*x);
+        Partial<T> first = partial_of<T>(*x);
         if (part == 0 && first != first) {
             state.value = first;
             if constexpr (Op::INDEXED) state.index = 0;
@@ -269,24 +276,44 @@ DEVICE void reduce_block(const T *x, Out y, Partial<T> *values, u32 *indices, u3
     if (work_item() == 0) finish<Op>(state, x, y.address, values, indices, output, outer.steps);
 }
 
-// Joins, combines and writes two rows at a time, of at most a pack for each of LANES_USED lanes.
-template <class Op, u32 LANES_USED, class T>
-DEVICE void reduce_two(const T *const (&rows)[2], Out y, u32 steps, u32 first, u32 outputs) {
+// The rows of a workgroup of reduce_group, as in the manifest.
+constexpr u32 GROUP_ROWS = 32;
+
+// Whether rows of adjacent elements are at most a pack for each of WORKERS lanes.
+template <u32 WORKERS, class T>
+DEVICE bool fit_packs(const T *x, const Walk<1> &outer, const Walk<1> &inner) {
     constexpr u32 N = LANES<T>;
-    const u32 at = work_item() % LANES_USED;
+    const bool adjacent = inner.rank == 1 && inner.strides[0][0] == 1;
+    u32 strides = 0;
+    for (u32 dim = 0; dim < outer.rank; dim++) strides |= outer.strides[0][dim];
+    const bool even = strides % N == 0 || PACK_ALIGNMENT<T, N> == sizeof(T);
+    return adjacent && even && inner.steps <= WORKERS * N && inner.steps % N == 0 && aligned<N>(x);
+}
+
+// Several short rows at a time, of at most a pack for each of WORKERS lanes.
+template <class Op, u32 WORKERS, class T>
+DEVICE void reduce_rows(const T *x, Out y, const Walk<1> &outer, u32 steps) {
+    constexpr u32 N = LANES<T>, ROWS = GROUP_ROWS * WORKERS / BLOCK;
+    const u32 at = work_item() % WORKERS, outputs = outer.steps;
+    const u32 first = block_x() * GROUP_ROWS + work_item() / WORKERS * ROWS;
+    if (first >= outputs) return;
     const bool exists = at * N < steps;
-    Pack<T, N> packs[2];
+    const T *rows[ROWS];
+    Pack<T, N> packs[ROWS];
 #pragma unroll
-    for (u32 r = 0; r < 2; r++) packs[r] = load<N>(rows[r] + (exists ? at * N : 0));
+    for (u32 r = 0; r < ROWS; r++) {
+        rows[r] = x + offset_in(outer, least(first + r, outputs - 1));
+        packs[r] = load<N>(rows[r] + (exists ? at * N : 0));
+    }
 #pragma unroll
-    for (u32 r = 0; r < 2; r++) {
+    for (u32 r = 0; r < ROWS; r++) {
         State<Op, T> state = first_state<Op, T>();
         if (exists) {
             for (u32 k = 0; k < N; k++) {
-                join<Op, T>(state, static_cast<Partial<T>>(packs[r].at[k]), at * N + k);
+                join<Op, T>(state, partial_of<T>(packs[r].at[k]), at * N + k);
             }
         }
-        state = combine_lanes<Op, LANES_USED>(state);
+        state = combine_lanes<Op, WORKERS>(state);
         if (at == r && first + r < outputs) {
             finish<Op, T>(state, rows[r], y.address, nullptr, nullptr, first + r, outputs);
         }
@@ -297,18 +324,16 @@ DEVICE void reduce_two(const T *const (&rows)[2], Out y, u32 steps, u32 first, u
 template <class Op, class T>
 DEVICE void reduce_group(const T *x, Out y, Partial<T> *, u32 *, u32, u32, const Walk<1> &outer,
                          const Walk<1> &inner) {
-    constexpr u32 FEW = 16, N = LANES<T>;
-    const u32 first = (block_x() * (BLOCK / FEW) + work_item() / FEW) * 2;
-    if (first >= outer.steps) return;
-    const u32 second = least(first + 1, outer.steps - 1);
-    const T *const rows[2] = {x + offset_in(outer, first), x + offset_in(outer, second)};
-    const bool adjacent = inner.rank == 1 && inner.strides[0][0] == 1;
-    if (adjacent && inner.steps <= FEW * N && inner.steps % N == 0 && aligned<N>(rows[0], rows[1])) {
-        return reduce_two<Op, FEW>(rows, y, inner.steps, first, outer.steps);
+    constexpr u32 FEW = 16;
+    if (fit_packs<FEW>(x, outer, inner)) return reduce_rows<Op, FEW>(x, y, outer, inner.steps);
+    if (fit_packs<2 * FEW>(x, outer, inner)) {
+        return reduce_rows<Op, 2 * FEW>(x, y, outer, inner.steps);
     }
 #pragma unroll 1
-    for (u32 output = first; output <= second; output++) {
-        const T *row = output == first ? rows[0] : rows[1];
+    for (u32 r = work_item() / FEW; r < GROUP_ROWS; r += BLOCK / FEW) {
+        const u32 output = block_x() * GROUP_ROWS + r;
+        if (output >= outer.steps) return;
+        const T *row = x + offset_in(outer, output);
         State<Op, T> state = reduce_range<Op, FEW>(row, inner, 0, inner.steps);
         state = combine_lanes<Op, FEW>(state);
         if (work_item() % FEW == 0) {
@@ -343,12 +368,16 @@ DEVICE void reduce_columns_wide(const T *x, Out y, Partial<T> *values, u32 *indi
     if (exists) {
         x += offset_in(outer, output);
         const u32 begin = block_y() * part_size, end = least(begin + part_size, inner.steps);
-        const auto read = [&](u32 i) { return load<N>(x + offset_in(inner, i)); };
-        read_ahead(begin + slice, end, slices, read, [&](const Pack<T, N> &pack, u32 i) {
-            for (u32 k = 0; k < N; k++) {
-                join<Op, T>(states[k], static_cast<Partial<T>>(pack.at[k]), i);
-            }
-        });
+        const auto take = [&](const Pack<T, N> &pack, u32 i) {
+            for (u32 k = 0; k < N; k++) join<Op, T>(states[k], partial_of<T>(pack.at[k]), i);
+        };
+        if (inner.rank == 1) {
+            const u64 stride = inner.strides[0][0];
+            read_ahead(begin + slice, end, slices, [=](u32 i) { return load<N>(x + i * stride); }, take);
+        } else {
+            const auto read = [&](u32 i) { return load<N>(x + offset_in(inner, i)); };
+            read_ahead(begin + slice, end, slices, read, take);
+        }
     }
     combine_slices<Op>(states, across);
     if (slice != 0 || !exists) return;

@@ -1,4 +1,5 @@
 // Rotary position embeddings: rotates pairs of elements by the angles of their position.
+#define CHECKED_PACKS
 #include "shapes.h"
 
 namespace op {
@@ -21,7 +22,8 @@ DEVICE void rotate(const Pack<T, N> &a, const Pack<T, N> &b, const Pack<T, N> &c
                    const Pack<T, N> &sin, Pack<T, N> &to_a, Pack<T, N> &to_b) {
     typedef Compute<T> C;
     for (u32 k = 0; k < N; k++) {
-        C x = a.at[k], y = b.at[k], c = cos.at[k], s = sin.at[k];
+        C x = computed(a.at[k]), y = computed(b.at[k]);
+        C c = computed(cos.at[k]), s = computed(sin.at[k]);
         to_a.at[k] = static_cast<T>(x * c - y * s);
         to_b.at[k] = static_cast<T>(x * s + y * c);
     }

@@ -63,7 +63,7 @@ struct Row {
     DEVICE C reduce(C start, F f, G combine) const {
         for_packs([&](u32 k) {
             for (u32 i = 0; i < PACK; i++) {
-                start = combine(start, f(static_cast<C>(packs[k].at[i])));
+                start = combine(start, f(computed(packs[k].at[i])));
             }
         });
         return reduce_workers<WORKERS>(start, combine);
@@ -126,7 +126,7 @@ template <u32 WORKERS, u32 PACK, class T, class F>
 DEVICE void map_long_row(const T *x, T *y, u32 begin, u32 end, F f) {
     for_long_row<WORKERS, PACK>(x, begin, end, [&](Pack<T, PACK> pack, u32 at) {
         for (u32 i = 0; i < PACK; i++) {
-            pack.at[i] = static_cast<T>(f(static_cast<Compute<T>>(pack.at[i]), at + i));
+            pack.at[i] = static_cast<T>(f(computed(pack.at[i]), at + i));
         }
         store(y + at, pack);
     });
@@ -136,6 +136,6 @@ DEVICE void map_long_row(const T *x, T *y, u32 begin, u32 end, F f) {
 template <u32 WORKERS, u32 PACK, class T, class F>
 DEVICE void for_elements(const T *x, u32 begin, u32 end, F f) {
     for_long_row<WORKERS, PACK>(x, begin, end, [&](const Pack<T, PACK> &pack, u32 at) {
-        for (u32 i = 0; i < PACK; i++) f(static_cast<Compute<T>>(pack.at[i]), at + i);
+        for (u32 i = 0; i < PACK; i++) f(computed(pack.at[i]), at + i);
     });
 }

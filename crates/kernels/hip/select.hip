@@ -1,4 +1,5 @@
 // Choosing between two elements of any type: only their size matters.
+#define CHECKED_PACKS
 #include "shapes.h"
 
 template <class Condition, class T>

@@ -1,4 +1,5 @@
 // Softmax along the last dimension.
+#define CHECKED_PACKS
 #include "math.h"
 #include "rows.h"
 
@@ -25,7 +26,7 @@ DEVICE void softmax_row(const T *x, T *y, u32 columns) {
     const C scale = 1 / sum;
     row.write(y, [&](Pack<T, PACK> pack, u32) {
         for (u32 i = 0; i < PACK; i++) {
-            const C value = static_cast<C>(pack.at[i]);
+            const C value = computed(pack.at[i]);
             if constexpr (REPLACED) {
                 pack.at[i] = static_cast<T>(value * scale);
             } else {
@@ -102,11 +103,11 @@ DEVICE Mass<Compute<T>> mass_of(const T *x, u32 begin, u32 end) {
     for_long_row<BLOCK, PACK>(x, begin, end, [&](const Pack<T, PACK> &pack, u32) {
         Mass<C> next = own;
         for (u32 i = 0; i < PACK; i++) {
-            next.highest = Largest()(next.highest, static_cast<C>(pack.at[i]));
+            next.highest = Largest()(next.highest, computed(pack.at[i]));
         }
         next.sum = own.sum * math::exp_for<T>(own.highest - next.shift());
         for (u32 i = 0; i < PACK; i++) {
-            next.sum += math::exp_for<T>(static_cast<C>(pack.at[i]) - next.shift());
+            next.sum += math::exp_for<T>(computed(pack.at[i]) - next.shift());
         }
         own = next;
     });

@@ -1,5 +1,6 @@
 // Functions of one number. A new one is a function object here and a name in the manifest's
 // `UnaryOp`.
+#define CHECKED_PACKS
 #include "math.h"
 #include "table.h"
 

@@ -107,12 +107,7 @@ fn width_of(bytes: usize) -> Option<Width> {
 }
 
 /// A walk that reads along columns: in tiles it reads and writes along rows.
-fn copy_turned(
-    walk: &collapse::Walk<1>,
-    turned: &Turned,
-    x: View<'_>,
-    y: View<'_>,
-) -> Result<()> {
+fn copy_turned(walk: &collapse::Walk<1>, turned: &Turned, x: View<'_>, y: View<'_>) -> Result<()> {
     let width = super::width(x.dtype());
     let kernel = redwick_kernels::copy_transposed(width);
     let kernel = kernel.ok_or_else(|| no_kernel("copy", x.dtype(), ""))?;

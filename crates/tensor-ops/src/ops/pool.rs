@@ -75,7 +75,9 @@ fn fits_packs(
     lanes: usize,
 ) -> bool {
     let [batch, channel, row, column] = images.strides;
-    let aligned = x.address().is_multiple_of((lanes * x.dtype().size()) as u64);
+    let aligned = x
+        .address()
+        .is_multiple_of((lanes * x.dtype().size()) as u64);
     let whole = |stride: &usize| stride.is_multiple_of(lanes);
     (window, stride[1], column) == ([2, 2], 2, 1)
         && aligned

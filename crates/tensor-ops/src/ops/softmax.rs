@@ -23,7 +23,9 @@ pub fn softmax(x: View<'_>) -> Result<Storage> {
         ]
     };
     let columns = Rows::of(OP, x.layout())?.columns;
-    let held = find(OP, x.dtype(), |dtype| Some(for_length(columns, kernels(dtype))))?;
+    let held = find(OP, x.dtype(), |dtype| {
+        Some(for_length(columns, kernels(dtype)))
+    })?;
     match held {
         Some(_) => map_rows(OP, x, kernels, |io| args::Softmax {
             x: io.x,
