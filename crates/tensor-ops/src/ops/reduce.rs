@@ -12,32 +12,21 @@ use crate::storage::{Storage, View};
 /// Reductions of at most this many elements are done by a part of a wave.
 const SHORT: usize = 512;
 
-/// Of these, too, where there are so many that they fill the device.
-const MEDIUM: usize = 4096;
-
-/// A part of a long reduction is at least this many elements for each work-item that shares it:
-/// shorter ones cost more to combine than to do.
-const MIN_PART: usize = 16;
-
-/// Work-items of a workgroup, and what each of them reads at a time.
-const BLOCK: usize = 256;
-const READ_AHEAD: usize = 4;
-
-/// The most outputs or packs side by side in a workgroup, where others take turns.
-const MAX_ACROSS: usize = 32;
+/// A part of a long reduction is at least this long: shorter ones cost more to combine than to do.
+const MIN_PART: usize = 4096;
 
 /// Parts start at multiples of this many elements.
 const PART_GRAIN: usize = 256;
 
 /// Workgroups that a compute unit should have to choose from.
-const BLOCKS_PER_UNIT: usize = 8;
+const BLOCKS_PER_UNIT: usize = 4;
 
 /// Fewer elements than this for an output leave nothing to share among work-items.
 const MIN_WIDE: usize = 16;
 
 /// The outputs of a work-item of `reduce_columns_wide`.
-fn pack(dtype: DType) -> usize {
-    (16 / dtype.size()).min(8)
+fn pack(op: ReduceOp, dtype: DType) -> usize {
+    (16 / dtype.size()).min(if is_index(op) { 4 } else { 8 })
 }
 
 fn is_index(op: ReduceOp) -> bool {
@@ -119,11 +108,6 @@ fn split(layout: &Layout, at: usize) -> (Layout, Layout) {
     (part(0..at), part(at..layout.rank()))
 }
 
-/// Outputs or packs that a workgroup has side by side: a power of two.
-fn across(count: usize) -> usize {
-    count.next_power_of_two().min(MAX_ACROSS)
-}
-
 struct Reduction<'a> {
     op: ReduceOp,
     x: View<'a>,
@@ -155,21 +139,16 @@ impl Reduction<'_> {
                 false => Spread::Columns,
             };
         }
-        let fill = self.units() * BLOCKS_PER_UNIT * 32;
-        if self.length <= SHORT || (self.length <= MEDIUM && self.outputs >= fill) {
+        if self.length <= SHORT {
             return Spread::Group;
         }
         Spread::Block
     }
 
-    fn units(&self) -> usize {
-        self.x.context().device().properties().compute_units as usize
-    }
-
     /// Whether packs of 16 bytes of neighbouring outputs lie together and may be read at once.
     fn fills_packs(&self) -> bool {
         let size = self.x.dtype().size();
-        let lanes = pack(self.x.dtype());
+        let lanes = pack(self.op, self.x.dtype());
         let whole = |n: &usize| n.is_multiple_of(lanes);
         let Some((dim, outer)) = self
             .outer
@@ -179,89 +158,71 @@ impl Reduction<'_> {
         else {
             return false;
         };
+        // Accesses of elements of 4 bytes and more need no more alignment than an element.
         let strides = outer.1.iter().chain(&self.inner.strides[0]);
-        let aligned =
-            strides.clone().all(whole) && self.x.address().is_multiple_of((lanes * size) as u64);
+        let aligned = size >= 4
+            || (strides.clone().all(whole)
+                && self.x.address().is_multiple_of((lanes * size) as u64));
         whole(dim) && aligned
     }
 
-    /// How many parts keep the device busy: one where there are enough outputs. `blocks` share the
-    /// outputs, and `sharing` work-items an output.
-    fn parts(&self, spread: Spread, blocks: usize, sharing: usize) -> usize {
+    /// How many parts keep the device busy: one where there are enough outputs.
+    fn parts(&self, spread: Spread, per_block: usize) -> usize {
         if spread == Spread::Group {
             return 1;
         }
-        // Not more workgroups than run at a time: those left over would have the device to themselves.
-        let wanted = self.units() * BLOCKS_PER_UNIT / blocks.max(1);
-        wanted.min(self.length / (MIN_PART * sharing)).max(1)
+        let units = self.x.context().device().properties().compute_units as usize;
+        let blocks = self.outputs.div_ceil(per_block.max(1));
+        let wanted = (units * BLOCKS_PER_UNIT).div_ceil(blocks);
+        wanted.min(self.length / MIN_PART).max(1)
     }
 
     fn run(&self, y: &Storage) -> Result<()> {
         let spread = self.spread();
         let kernel = self.kernel(spread)?;
-        let wide = spread == Spread::WideColumns;
-        let pack = if wide { pack(self.x.dtype()) } else { 1 };
-        let packs = self.outputs / pack;
-        let across = across(packs);
-        let blocks = match spread {
-            Spread::WideColumns => packs.div_ceil(across),
-            _ => packs.div_ceil(kernel.info().outputs as usize),
+        let pack = match spread {
+            Spread::WideColumns => pack(self.op, self.x.dtype()),
+            _ => 1,
         };
-        let sharing = match spread {
-            Spread::WideColumns => BLOCK / across,
-            Spread::Columns => 1,
-            Spread::Group | Spread::Block => BLOCK,
-        };
-        let parts = self.parts(spread, blocks, sharing);
+        let parts = self.parts(spread, kernel.info().outputs as usize * pack);
         // A multiple of every number of lanes: parts then start where wide reads may.
         let part_size = self.length.div_ceil(parts).next_multiple_of(PART_GRAIN);
         let parts = self.length.div_ceil(part_size);
         let context = self.x.context();
         let partials = if parts > 1 { parts * self.outputs } else { 0 };
         let values = Storage::uninit(context, PARTIAL, partials)?;
-        let partial_indices = if is_index(self.op) { partials } else { 0 };
-        let indices = Storage::uninit(context, PARTIAL, partial_indices)?;
+        let indices = Storage::uninit(context, PARTIAL, partials)?;
         let number = |what, value| Error::narrow(self.op.name(), what, value);
         let arguments = args::Reduce {
             x: self.x.address(),
             y: y.address(),
             values: values.address(),
             indices: indices.address(),
-            across: number("the width of a workgroup", across)?,
+            parts: number("the number of parts", parts)?,
             part_size: number("the size of a part", part_size)?,
             outer: Walk::new(&self.outer.dims, [&self.outer.strides[0]])?,
             inner: Walk::new(&self.inner.dims, [&self.inner.strides[0]])?,
         };
-        let count = if wide { blocks } else { self.outputs };
-        let (count, parts) = (
-            number("the number of outputs", count)?,
-            number("the number of parts", parts)?,
-        );
-        let grid = kernel.grid_for_outputs(count, parts)?;
+        let outputs = number("the number of outputs", self.outputs)?;
+        let packs = number("the number of outputs", self.outputs / pack)?;
+        let grid = kernel.grid_for_outputs(packs, arguments.parts)?;
         context.launch(kernel, grid, &arguments)?;
         if parts > 1 {
-            self.finish(&arguments, parts)?;
+            self.finish(&arguments, outputs)?;
         }
         Ok(())
     }
 
-    fn finish(&self, stage: &args::Reduce, parts: u32) -> Result<()> {
+    fn finish(&self, stage: &args::Reduce, outputs: u32) -> Result<()> {
         let kernel = self.find(redwick_kernels::reduce_finish)?;
-        // As few outputs side by side as it takes that work-items read all parts at once.
-        let at_once = BLOCK * READ_AHEAD / parts as usize;
-        let across = across(self.outputs).min(at_once.max(1).next_power_of_two());
-        let number = |what, value| Error::narrow(self.op.name(), what, value);
         let arguments = args::ReduceFinish {
             values: stage.values,
             indices: stage.indices,
             y: stage.y,
-            outputs: number("the number of outputs", self.outputs)?,
-            parts,
-            across: number("the width of a workgroup", across)?,
-            reserved: 0,
+            outputs,
+            parts: stage.parts,
         };
-        let blocks = number("the number of outputs", self.outputs.div_ceil(across))?;
-        let grid = kernel.grid_for_outputs(blocks, 1)?;
+        let grid = kernel.grid_for_outputs(outputs, 1)?;
         self.x.context().launch(kernel, grid, &arguments)
     }
 
