@@ -429,6 +429,20 @@ fn a_failing_library_is_an_error() {
 }
 
 #[test]
+fn what_the_table_gives_in_vain_own_kernels_compute() {
+    let _turn = TURN.lock();
+    let context = context();
+    context.set_products_by(ProductsBy::Table);
+    let x = upload(&context, DType::F32, &vec![1f32; 128 * 17]);
+    let (a, b) = (
+        Layout::contiguous(&[128, 17]),
+        Layout::contiguous(&[17, 128]),
+    );
+    let y = ops::matmul(view(&x, &a), view(&x, &b)).unwrap();
+    assert_eq!(download::<f32>(&y), vec![17f32; 128 * 128]);
+}
+
+#[test]
 fn without_a_library_own_kernels_do_all() {
     let context = open_another(&SPEC.parse().unwrap()).unwrap();
     let x = upload(&context, DType::F32, &vec![1f32; 128 * 128]);

@@ -142,8 +142,16 @@ impl Product {
         let Some(product) = library::product(self, dtype, at) else {
             return Ok(false);
         };
-        context.multiply(library, &product)?;
-        Ok(true)
+        match context.multiply(library, &product) {
+            Ok(()) => Ok(true),
+            // What the library has no kernel for, own ones compute; unless it was asked for.
+            Err(Error::Hip(redwick_hip::Error::Blas { .. }))
+                if context.products_by() == ProductsBy::Table =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn shape(&self, dtype: DType) -> Option<ProductShape> {
