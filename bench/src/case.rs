@@ -7,6 +7,9 @@ use crate::input::Input;
 /// What is repeated and timed.
 pub(crate) type Program = Box<dyn FnMut() -> Result<Tensor>>;
 
+/// What makes it ready on a device.
+type Make = Box<dyn FnOnce(&Device) -> Result<Program>>;
+
 /// Which clock says how long a run takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Clock {
@@ -25,7 +28,7 @@ pub(crate) struct Case {
     pub(crate) group: &'static str,
     pub(crate) name: String,
     /// Makes it ready: inputs and weights are drawn on the device.
-    pub(crate) make: Box<dyn FnOnce(&Device) -> Result<Program>>,
+    pub(crate) make: Make,
     pub(crate) bounds: Bounds,
 }
 
