@@ -17,12 +17,15 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const ROTATED_BYTES: usize = 160 << 20;
 const SAMPLES: usize = 9;
 
+/// What is timed.
+type Run<'a> = Box<dyn Fn(&[Storage]) -> redwick_tensor_ops::Result<Storage> + 'a>;
+
 /// An op on random inputs, and the bytes that it must move.
 struct Case<'a> {
     name: String,
     inputs: Vec<Input>,
     bytes: usize,
-    run: Box<dyn Fn(&[Storage]) -> redwick_tensor_ops::Result<Storage> + 'a>,
+    run: Run<'a>,
 }
 
 #[derive(Clone, Copy)]
@@ -96,7 +99,7 @@ impl Device {
     fn copy_rate(&self) -> Result<f64> {
         let x = self.make(Input::Numbers(DType::F32, 1 << 28))?;
         let times: Result<Vec<f64>> = (0..SAMPLES)
-            .map(|_| self.milliseconds(|| Ok(drop(x.duplicate()?))))
+            .map(|_| self.milliseconds(|| x.duplicate().map(drop).map_err(Into::into)))
             .collect();
         Ok(2e3 * x.bytes() as f64 / median(times?))
     }
@@ -183,7 +186,7 @@ fn copies<'a>(dtype: DType) -> Vec<Case<'a>> {
     let (large, heads) = (32_768 * SIDE, 4096 * 4096);
     let copy = |name: &str, n, layout: Layout| {
         let moved = 2 * layout.elements();
-        one(name, dtype, (n, moved), layout, |x| ops::contiguous(x))
+        one(name, dtype, (n, moved), layout, ops::contiguous)
     };
     let image = 8 << 24;
     vec![
