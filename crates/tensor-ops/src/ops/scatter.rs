@@ -169,7 +169,10 @@ impl<'a> Scatter<'a> {
         let (ids, order) = self.sorted()?;
         let n = self.to.layout().elements();
         let arguments = args::Scatter {
-            ids: ids.map_or_else(|| self.ids.address(), |ids| ids.address()),
+            // Borrowed: indices made for this stay until the launch.
+            ids: ids
+                .as_ref()
+                .map_or_else(|| self.ids.address(), Storage::address),
             ..self.arguments(n, order.address())?
         };
         self.run(redwick_kernels::scatter_add_sorted(kind), &arguments)
