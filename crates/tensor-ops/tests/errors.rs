@@ -189,7 +189,7 @@ fn launches_are_counted() {
         ops::softmax(x.view()).unwrap();
     }
     assert_eq!(
-        (count("softmax_group_f32"), count("softmax_long_f32")),
+        (count("softmax_group_f32"), count("softmax_part_f32")),
         (3, 0)
     );
     assert!(format!("{context:?}").contains("gfx942"));
