@@ -6,7 +6,7 @@ mod common;
 use common::{Rng, contexts, download, upload, view};
 use half::f16;
 use redwick_tensor_ops::ops::{self, BinaryOp, PoolOp, ReduceOp, UnaryOp};
-use redwick_tensor_ops::{Context, DType, Layout, Storage};
+use redwick_tensor_ops::{Context, DType, Layout, Storage, View};
 
 fn whole(rng: &mut Rng, count: usize) -> Vec<f32> {
     (0..count).map(|_| rng.below(17) as f32 - 8.0).collect()
@@ -86,6 +86,31 @@ fn an_operand_is_turned_beside_another() {
                     let want: Vec<_> = pairs.iter().map(|(x, y)| y - x).collect();
                     assert_eq!(numbers(&second), want, "{rows} by {columns}, {strides:?}");
                 }
+            }
+        }
+    }
+}
+
+/// Each kernel that turns an operand gives what the op gives of a copy.
+#[test]
+fn every_op_turns_an_operand() {
+    const SIDE: usize = 96;
+    let mut rng = Rng(7);
+    let [a, b] = [(); 2].map(|()| whole(&mut rng, SIDE * SIDE));
+    let turned = Layout::strided(&[SIDE, SIDE], &[1, SIDE], 0).unwrap();
+    let straight = Layout::contiguous(&[SIDE, SIDE]);
+    for context in contexts() {
+        for dtype in [DType::F32, DType::F16, DType::BF16] {
+            let [x, y] = [&a, &b].map(|values| {
+                let values = given(&context, values);
+                ops::cast(view(&values, &straight), dtype).unwrap()
+            });
+            let copy = ops::contiguous(view(&x, &turned)).unwrap();
+            for op in BinaryOp::ALL {
+                let of = |x: View<'_>| ops::binary(op, x, view(&y, &straight)).unwrap();
+                let (got, want) = (of(view(&x, &turned)), of(view(&copy, &straight)));
+                let bits = |z: &Storage| download::<u8>(z);
+                assert_eq!(bits(&got), bits(&want), "{op:?} {dtype:?}");
             }
         }
     }
