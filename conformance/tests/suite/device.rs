@@ -73,7 +73,7 @@ fn seeded(device: &Device) -> Vec<f32> {
 }
 
 /// The same target with a stream and a generator of its own.
-fn private(device: &Device) -> Device {
+pub(crate) fn private(device: &Device) -> Device {
     let name = device.as_rocm_device().unwrap().context().name().to_owned();
     let context = redwick_tensor_ops::open_another(&name.parse().unwrap()).unwrap();
     Device::Rocm(RocmDevice::from_context(context))

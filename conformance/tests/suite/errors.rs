@@ -7,6 +7,7 @@ use redwick_conformance::emulated;
 use redwick_kernels::{Family, code_object};
 
 use crate::Check;
+use crate::device::private;
 
 /// On each target.
 pub(crate) const CHECKS: &[Check] = &[
@@ -126,7 +127,9 @@ const BAD: &[Bad] = &[
     }),
 ];
 
+/// On a device of its own: an index out of range is reported to whoever waits for the device next.
 fn bad_inputs(device: &Device) {
+    let device = &private(device);
     for bad in BAD {
         // Some ops do not wait for the device; what reads their result does.
         let read = |tensor: Tensor| tensor.to_device(&Device::Cpu);
