@@ -1,7 +1,7 @@
 //! `redwick vectors`: stores of vectors in files, searched on any device.
 //!
-//! Each command is a file. What they share: [`devices`] (which devices, and an engine over them),
-//! [`open`] (from a file to a store, with progress), [`table`].
+//! Each command is a file. What they share: `devices` (which devices, and an engine over them),
+//! `open` (from a file to a store, with progress), `table`.
 
 mod add;
 mod bench;

@@ -14,7 +14,7 @@ use crate::storage::{Storage, View};
 /// Combines the elements of two tensors of equal dimensions and dtype.
 ///
 /// # Errors
-/// [`Error::NoKernel`](crate::Error::NoKernel) for dtypes without a kernel; where operands do not
+/// [`Error::NoKernel`] for dtypes without a kernel; where operands do not
 /// fit each other; those of an allocation.
 pub fn binary(op: BinaryOp, a: View<'_>, b: View<'_>) -> Result<Storage> {
     let (name, dtype) = (op.name(), a.dtype());

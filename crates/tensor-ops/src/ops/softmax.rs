@@ -11,7 +11,7 @@ use crate::storage::{Storage, View};
 /// Softmax over the last dimension. For floats; sums in f32 (f64 for f64).
 ///
 /// # Errors
-/// [`Error::NoKernel`](crate::Error::NoKernel) for other dtypes; those of an allocation.
+/// [`Error::NoKernel`] for other dtypes; those of an allocation.
 pub fn softmax(x: View<'_>) -> Result<Storage> {
     let kernels = |dtype| {
         [
