@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use vector_store::file::Lock;
 use vector_store::{Config, Dtype, Metric, Store};
 
+use super::devices::Devices;
 use crate::failure::Failure;
 
 /// The command line.
@@ -21,12 +22,18 @@ pub struct Args {
     /// What is scanned: f32, f16, bf16 or int8. Results are the same; memory and speed are not.
     #[arg(long, default_value = "f32")]
     dtype: Dtype,
+    /// Also see that this device serves such a store. A store's file is for any device.
+    #[arg(long)]
+    device: Option<Devices>,
 }
 
 /// Makes it, where there is nothing of that name yet.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let config = Config::new(args.dim, args.metric).dtype(args.dtype);
-    let store = Store::open("cpu", config)?;
+    let store = match &args.device {
+        Some(devices) => Store::new(devices.resolve().engine(config)?)?,
+        None => Store::open("cpu", config)?,
+    };
     let lock = Lock::acquire(&args.store).map_err(vector_store::Error::from)?;
     if args.store.exists() {
         let path = args.store.display();
