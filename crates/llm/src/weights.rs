@@ -68,6 +68,19 @@ impl Weights {
         loader.finish(expected)
     }
 
+    /// A tensor, which is then no longer here: what is made of it need not lie beside it.
+    pub(crate) fn take(&mut self, name: &str) -> Result<Tensor> {
+        let files = String::new();
+        self.tensors
+            .remove(name)
+            .ok_or_else(|| Error::MissingTensor {
+                name: name.to_owned(),
+                expected: Vec::new(),
+                tensors: self.tensors.len(),
+                files,
+            })
+    }
+
     /// What Candle's models load from.
     pub(crate) fn var_builder(self) -> VarBuilder<'static> {
         VarBuilder::from_tensors(self.tensors, self.dtype, &self.device)

@@ -1,13 +1,17 @@
-//! The Llama family through candle-transformers.
+//! The Llama family: on AMD GPUs by kernels that fit it (`fused.rs`), else through candle-transformers.
 //!
 //! Candle's parser of Llama configs knows neither `rope_parameters` nor biases nor a `head_dim` of
 //! its own, and drops what it does not know. So the config is read here and Candle gets the result.
 
+mod angles;
+mod fused;
 mod rope;
+mod sequence;
 
 use candle_core::{DType, Device, Tensor};
 use candle_transformers::models::llama::{Cache, Config as LlamaConfig, Llama};
 
+use self::fused::FusedLlama;
 use super::{Model, Plan, Sequence};
 use crate::config::{Config, Key};
 use crate::error::Result;
@@ -121,6 +125,10 @@ impl Plan for LlamaPlan {
     }
 
     fn build(&self, weights: Weights, dtype: DType, device: &Device) -> Result<Box<dyn Model>> {
+        if fused::suits(&self.config, dtype, device) {
+            let model = FusedLlama::build(weights, &self.config, dtype, device)?;
+            return Ok(Box::new(model));
+        }
         let llama = Llama::load(weights.var_builder(), &self.config)?;
         let empty_cache = Cache::new(true, dtype, &self.config, device)?;
         let device = device.clone();
