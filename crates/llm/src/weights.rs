@@ -68,17 +68,17 @@ impl Weights {
         loader.finish(expected)
     }
 
-    /// A tensor, which is then no longer here: what is made of it need not lie beside it.
+    /// A tensor, which is then no longer here: what is made of it need not lie beside it. Those that a
+    /// plan expects are all there after loading; another name is an error.
     pub(crate) fn take(&mut self, name: &str) -> Result<Tensor> {
-        let files = String::new();
-        self.tensors
-            .remove(name)
-            .ok_or_else(|| Error::MissingTensor {
-                name: name.to_owned(),
-                expected: Vec::new(),
-                tensors: self.tensors.len(),
-                files,
-            })
+        let tensors = self.tensors.len();
+        let tensor = self.tensors.remove(name);
+        tensor.ok_or_else(|| Error::MissingTensor {
+            name: name.to_owned(),
+            expected: Vec::new(),
+            tensors,
+            files: "what was loaded".to_owned(),
+        })
     }
 
     /// What Candle's models load from.
