@@ -14,6 +14,10 @@
 //! - [`Engine::start`] checks a request (prompt against the context, sampling parameters);
 //! - [`Sequence`] owns the position, so no caller can feed a token at the wrong one.
 //!
+//! On an AMD GPU the Llama family runs by kernels that fit it (`arch/llama/fused.rs`): caches stay where
+//! they are and a token is one graph. Elsewhere, and with heads of other widths than 32, 64 and 128,
+//! candle-transformers computes.
+//!
 //! An architecture is one file in `arch/` and one row in its registry. Batching has its place at
 //! [`Model`]: sequences are values apart from the model, so a scheduler can step several of them.
 
