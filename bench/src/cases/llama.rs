@@ -20,7 +20,7 @@ pub(super) fn cases(size: Size) -> Vec<Case> {
 }
 
 /// The published shape.
-fn config(size: Size) -> Config {
+pub(super) fn config(size: Size) -> Config {
     Config {
         hidden_size: 4096,
         intermediate_size: 14_336,
@@ -40,7 +40,7 @@ fn config(size: Size) -> Config {
 }
 
 /// The weights that a token's products read.
-fn weights(config: &Config) -> usize {
+pub(super) fn weights(config: &Config) -> usize {
     let heads = config.num_attention_heads + 2 * config.num_key_value_heads;
     let head = config.hidden_size / config.num_attention_heads;
     let attention = config.hidden_size * (heads * head + config.hidden_size);
@@ -54,7 +54,7 @@ fn model(config: &Config, device: &Device) -> Result<(Llama, Cache)> {
     Ok((model, cache))
 }
 
-fn tokens(config: &Config, count: usize, device: &Device) -> Result<Tensor> {
+pub(super) fn tokens(config: &Config, count: usize, device: &Device) -> Result<Tensor> {
     indices(&[1, count], config.vocab_size).make(device)
 }
 

@@ -6,6 +6,7 @@ mod llama;
 mod matmul;
 mod models;
 mod movement;
+mod packed_llama;
 mod quantized;
 mod rows;
 mod small;
@@ -33,6 +34,7 @@ pub(crate) fn all(shrink: usize) -> Vec<Case> {
         vision::cases,
         models::cases,
         llama::cases,
+        packed_llama::cases,
     ];
     lists.iter().flat_map(|list| list(size)).collect()
 }

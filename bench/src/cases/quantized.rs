@@ -78,6 +78,11 @@ impl Tile {
         })
     }
 
+    /// The packed blocks.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// The size of a matrix of so many rows.
     fn bytes(&self, rows: usize) -> u64 {
         (self.bytes.len() / TILE * rows) as u64
