@@ -99,6 +99,8 @@ functions! {
     fn cuMemGetInfo_v2(free: *mut usize, total: *mut usize);
     fn cuMemAlloc_v2(address: *mut CUdeviceptr, bytes: usize);
     fn cuMemFree_v2(address: CUdeviceptr);
+    fn cuMemHostAlloc(pointer: *mut *mut c_void, bytes: usize, flags: c_uint);
+    fn cuMemFreeHost(pointer: *mut c_void);
     fn cuMemAllocAsync(address: *mut CUdeviceptr, bytes: usize, stream: Handle);
     fn cuMemFreeAsync(address: CUdeviceptr, stream: Handle);
     fn cuMemcpyAsync(to: CUdeviceptr, from: CUdeviceptr, bytes: usize, stream: Handle);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use redwick_gpu::{Gpu, Target};
 use redwick_hip::sys::hipError_t;
 
-use crate::calls::{Event, Function, Graph, Module, Stream};
+use crate::calls::{Event, Function, Graph, HostMemory, Module, Stream};
 use crate::failure::Failure;
 use crate::handles::Handles;
 use crate::options::{Error, Options};
@@ -30,6 +30,7 @@ pub(crate) struct Runtime {
     pub(crate) options: Options,
     /// Made when first used: each reserves memory and has threads.
     devices: Vec<Mutex<Option<Arc<Gpu>>>>,
+    pub(crate) host: HostMemory,
     pub(crate) streams: Handles<Stream>,
     pub(crate) events: Handles<Event>,
     pub(crate) modules: Handles<Module>,
@@ -63,6 +64,7 @@ impl Runtime {
             target,
             devices: devices.collect(),
             options,
+            host: HostMemory::default(),
             streams: Handles::new("stream"),
             events: Handles::new("event"),
             modules: Handles::new("module"),

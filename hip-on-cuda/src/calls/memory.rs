@@ -2,7 +2,7 @@
 
 #![allow(non_upper_case_globals, reason = "the names of the C interface")]
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_int, c_uint, c_void};
 
 use redwick_hip::sys::{
     hipError_t, hipMemcpyDefault, hipMemcpyDeviceToDevice, hipMemcpyDeviceToHost,
@@ -38,6 +38,42 @@ pub(crate) unsafe fn hipMalloc(cuda: &Cuda, pointer: *mut *mut c_void, size: usi
     let take = |at: *mut CUdeviceptr| unsafe { (cuda.cuMemAlloc_v2)(at, size) };
     // SAFETY: the caller's pointer.
     unsafe { allocate(cuda, pointer, size, take) }
+}
+
+/// `hipHostMallocPortable`, `hipHostMallocMapped` and `hipHostMallocWriteCombined`, which CUDA has at the
+/// same places. It has no others.
+const HOST_FLAGS: c_uint = 1 | 2 | 4;
+
+pub(crate) unsafe fn hipHostMalloc(
+    cuda: &Cuda,
+    pointer: *mut *mut c_void,
+    size: usize,
+    flags: c_uint,
+) -> Outcome {
+    if flags & !HOST_FLAGS != 0 {
+        return Err(Failure::invalid(format!(
+            "host memory with flags {flags:#x}"
+        )));
+    }
+    current::bind(cuda)?;
+    let mut found = std::ptr::null_mut();
+    if size > 0 {
+        // SAFETY: the pointer takes the result; a context is current.
+        check(cuda, unsafe {
+            (cuda.cuMemHostAlloc)(&raw mut found, size, flags)
+        })?;
+    }
+    // SAFETY: the caller's pointer.
+    unsafe { put(pointer, found) }
+}
+
+pub(crate) unsafe fn hipHostFree(cuda: &Cuda, pointer: *mut c_void) -> Outcome {
+    if pointer.is_null() {
+        return Ok(());
+    }
+    current::bind(cuda)?;
+    // SAFETY: the caller's memory, in no use any more.
+    check(cuda, unsafe { (cuda.cuMemFreeHost)(pointer) })
 }
 
 pub(crate) unsafe fn hipMallocAsync(

@@ -1,6 +1,7 @@
 //! Memory.
 
 use std::ffi::c_void;
+use std::ptr::NonNull;
 
 use super::{Hip, call};
 use crate::error::Result;
@@ -31,6 +32,24 @@ impl Hip {
     pub unsafe fn free(&self, pointer: *mut c_void) -> Result<()> {
         // SAFETY: the caller promises so.
         unsafe { call!(self.hipFree(pointer)) }
+    }
+
+    /// Allocates memory of the host that devices read and write directly. No size is an error.
+    pub fn host_malloc(&self, size: usize) -> Result<NonNull<c_void>> {
+        let (mut pointer, flags) = (std::ptr::null_mut(), sys::hipHostMallocDefault);
+        // SAFETY: writes one pointer.
+        unsafe { call!(self.hipHostMalloc(&mut pointer, size, flags)) }?;
+        let none = || self.failure("hipHostMalloc", sys::hipError_t::OUT_OF_MEMORY);
+        NonNull::new(pointer).ok_or_else(none)
+    }
+
+    /// Frees memory of the host.
+    ///
+    /// # Safety
+    /// `pointer` comes from [`Hip::host_malloc`], no work uses it, and it is not used afterwards.
+    pub unsafe fn host_free(&self, pointer: NonNull<c_void>) -> Result<()> {
+        // SAFETY: the caller promises so.
+        unsafe { call!(self.hipHostFree(pointer.as_ptr())) }
     }
 
     /// Allocates in the order of a stream.

@@ -23,8 +23,10 @@ impl Stream {
     /// # Errors
     /// As the library says: on the default stream, or where a capture has begun already.
     pub fn capture(&self) -> Result<Capture> {
+        let hip = self.device().bind()?;
         // SAFETY: the handle is valid while `self` lives.
-        unsafe { self.device().bind()?.begin_capture(self.raw())? };
+        let begin = || unsafe { hip.begin_capture(self.raw()) };
+        self.staging().begin_capture(begin)?;
         Ok(Capture {
             stream: self.clone(),
             ended: false,
@@ -52,7 +54,8 @@ impl Capture {
         self.ended = true;
         let hip = self.stream.device().bind()?;
         // SAFETY: the stream is alive.
-        let graph = unsafe { hip.end_capture(self.stream.raw())? };
+        let end = || unsafe { hip.end_capture(self.stream.raw()) };
+        let graph = self.stream.staging().end_capture(end)?;
         // SAFETY: the graph was made just now.
         let ready = unsafe {
             hip.node_count(graph)
@@ -76,11 +79,11 @@ impl Drop for Capture {
             return;
         }
         if let Ok(hip) = self.stream.device().bind() {
-            // SAFETY: the stream is alive, and so is a graph that ending gives, until here.
-            let _ = unsafe {
-                hip.end_capture(self.stream.raw())
-                    .map(|graph| hip.destroy_graph(graph))
-            };
+            // SAFETY: the stream is alive.
+            let end = || unsafe { hip.end_capture(self.stream.raw()) };
+            let graph = self.stream.staging().end_capture(end);
+            // SAFETY: the graph was made just now, and is used no more.
+            let _ = graph.map(|graph| unsafe { hip.destroy_graph(graph) });
         }
     }
 }

@@ -9,6 +9,7 @@ mod launch;
 mod memory;
 mod module;
 mod properties;
+mod staging;
 mod stream;
 
 pub use device::Device;

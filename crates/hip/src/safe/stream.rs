@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::result::Hip;
+use crate::safe::staging::Staging;
 use crate::safe::{Buffer, Device, DeviceMemory, Event};
 use crate::sys;
 
@@ -18,6 +19,7 @@ pub struct Stream(Arc<Inner>);
 struct Inner {
     raw: sys::hipStream_t,
     device: Device,
+    staging: Staging,
 }
 
 // SAFETY: HIP's functions on streams may be called from any thread; the handle is not dereferenced
@@ -40,6 +42,7 @@ impl Stream {
         Self(Arc::new(Inner {
             raw,
             device: device.clone(),
+            staging: Staging::default(),
         }))
     }
 
@@ -104,6 +107,10 @@ impl Stream {
         self.0.device.bind()
     }
 
+    pub(super) fn staging(&self) -> &Staging {
+        &self.0.staging
+    }
+
     fn expect(&self, memory: &DeviceMemory) -> Result<()> {
         self.device().expect("memory", memory.device())
     }
@@ -112,7 +119,8 @@ impl Stream {
 /// Copies.
 impl Stream {
     /// Copies from the host to `offset` bytes into `to`, behind the work that there is, and waits
-    /// until `from` is no longer needed.
+    /// until `from` is no longer needed: not at all for up to 128 KiB, which go by way of memory that
+    /// the stream keeps for it (512 KiB, from the first such upload on), and for the copy else.
     ///
     /// # Errors
     /// [`Error::OutOfRange`], [`Error::WrongDevice`], or as the library says.
@@ -120,6 +128,15 @@ impl Stream {
         self.expect(to)?;
         let pointer = to.range("an upload", offset, from.len())?;
         if from.is_empty() {
+            return Ok(());
+        }
+        // The default stream has no owner that could wait for its end.
+        let staging = (!self.raw().is_null()).then_some(&self.0.staging);
+        // SAFETY: the stream is alive and staging's only one; the range is inside an allocation, which
+        // is freed only after the copy.
+        let staged = staging
+            .map(|staging| unsafe { staging.upload(self.device(), self.raw(), pointer, from) });
+        if staged.transpose()? == Some(true) {
             return Ok(());
         }
         let kind = sys::hipMemcpyHostToDevice;
@@ -228,6 +245,8 @@ impl Drop for Inner {
         if self.raw.is_null() {
             return;
         }
+        // SAFETY: the handle is valid until below.
+        unsafe { self.staging.finish(&self.device, self.raw) };
         if let Ok(hip) = self.device.bind() {
             // SAFETY: the handle comes from this driver and is dropped once. HIP keeps the stream
             // until its work is done.

@@ -36,6 +36,15 @@ macro_rules! hip_functions {
             ) -> $crate::sys::hipError_t;
             /// Frees memory, after all work on its device.
             fn hipFree(pointer: *mut ::std::ffi::c_void) -> $crate::sys::hipError_t;
+            /// Allocates memory of the host that devices read and write directly. `flags`: nothing but
+            /// to stay where it is is `hipHostMallocDefault`.
+            fn hipHostMalloc(
+                pointer: *mut *mut ::std::ffi::c_void,
+                size: usize,
+                flags: ::std::ffi::c_uint,
+            ) -> $crate::sys::hipError_t;
+            /// Frees memory of `hipHostMalloc`, which nothing uses any more.
+            fn hipHostFree(pointer: *mut ::std::ffi::c_void) -> $crate::sys::hipError_t;
             /// Allocates memory in the order of a stream.
             fn hipMallocAsync(
                 pointer: *mut *mut ::std::ffi::c_void,

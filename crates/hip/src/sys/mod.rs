@@ -96,6 +96,9 @@ pub const hipMemcpyDeviceToDevice: hipMemcpyKind = 3;
 /// The runtime finds out from the addresses.
 pub const hipMemcpyDefault: hipMemcpyKind = 4;
 
+/// Memory of the host with nothing asked of it but to stay where it is.
+pub const hipHostMallocDefault: c_uint = 0;
+
 /// A stream that does not wait for the default stream.
 pub const hipStreamNonBlocking: c_uint = 1;
 

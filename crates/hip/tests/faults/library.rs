@@ -159,6 +159,18 @@ mod calls {
         DONE
     }
 
+    pub(super) unsafe fn hipHostMalloc(
+        pointer: *mut *mut c_void,
+        size: usize,
+        _: c_uint,
+    ) -> hipError_t {
+        unsafe { hipMalloc(pointer, size) }
+    }
+
+    pub(super) unsafe fn hipHostFree(_: *mut c_void) -> hipError_t {
+        DONE
+    }
+
     pub(super) unsafe fn hipMallocAsync(
         pointer: *mut *mut c_void,
         size: usize,

@@ -9,6 +9,7 @@
 mod device;
 mod event;
 mod graph;
+mod host;
 mod image;
 mod launch;
 mod memory;
@@ -21,6 +22,7 @@ use std::ffi::{CStr, c_char};
 pub(crate) use device::*;
 pub(crate) use event::*;
 pub(crate) use graph::*;
+pub(crate) use host::*;
 pub(crate) use launch::*;
 pub(crate) use memory::*;
 pub(crate) use module::*;
