@@ -1,25 +1,19 @@
 //! The one error type that is an HTTP response.
 
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::json;
 
 use crate::engine::{EngineError, Fault};
+use crate::http::{RequestError, error_response};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// The body could not be read as what the route takes.
-    #[error("the body is not what this route takes: {message}")]
-    Body {
-        /// 400, 413 or 415.
-        status: StatusCode,
-        /// What is wrong with it.
-        message: String,
-    },
+    /// No route can make anything of it.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// A field of the request is out of its range.
     #[error("{field} is {found}, but {expected}")]
     Field {
@@ -29,20 +23,6 @@ pub enum ApiError {
         found: String,
         /// What is allowed.
         expected: String,
-    },
-    /// There is no such route.
-    #[error("there is no {path} here; POST /v1/inference and GET /health are")]
-    NoRoute {
-        /// What was asked for.
-        path: String,
-    },
-    /// The route is there, for other methods.
-    #[error("{path} does not take {method}")]
-    Method {
-        /// What was asked for.
-        path: String,
-        /// How.
-        method: String,
     },
     /// Too many jobs wait already.
     #[error("{waiting} jobs are waiting already: try again later")]
@@ -62,10 +42,8 @@ impl ApiError {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Body { status, .. } => *status,
+            Self::Request(error) => error.status(),
             Self::Field { .. } => StatusCode::BAD_REQUEST,
-            Self::NoRoute { .. } => StatusCode::NOT_FOUND,
-            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::QueueFull { .. } | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Self::Engine(error) => match error.fault {
                 Fault::Request => StatusCode::BAD_REQUEST,
@@ -77,10 +55,8 @@ impl ApiError {
     /// A short name for programs, stable across releases.
     pub fn code(&self) -> &str {
         match self {
-            Self::Body { .. } => "bad_body",
+            Self::Request(error) => error.code(),
             Self::Field { .. } => "bad_parameter",
-            Self::NoRoute { .. } => "not_found",
-            Self::Method { .. } => "method_not_allowed",
             Self::QueueFull { .. } => "queue_full",
             Self::ShuttingDown => "shutting_down",
             Self::Engine(error) => &error.code,
@@ -100,20 +76,12 @@ impl Serialize for ApiError {
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
-        // A body of the right form with a wrong field is as bad a request as one of the wrong form.
-        let status = match rejection.status() {
-            StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
-            status => status,
-        };
-        Self::Body {
-            status,
-            message: rejection.body_text(),
-        }
+        RequestError::from(rejection).into()
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status(), Json(json!({"error": self}))).into_response()
+        error_response(self.status(), self.code(), &self)
     }
 }

@@ -15,11 +15,13 @@
 //!   one step at a time, so cancelling is not asking, and stepping several runs in turn, or as one
 //!   batch, is a matter of the queue's loop alone.
 //!
-//! [`ApiError`] is the one error type that becomes an HTTP response.
+//! [`ApiError`] is the one error type that becomes an HTTP response; what it shares with those of other
+//! servers is in [`http`].
 
 mod engine;
 mod error;
 mod event;
+pub mod http;
 mod job;
 mod params;
 mod queue;

@@ -7,35 +7,23 @@ mod inference;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, Uri};
 use axum::routing::{get, post};
 
-use crate::error::ApiError;
+use crate::http::with_fallbacks;
 use crate::queue::Queue;
 
 /// The longest prompt takes 128 KiB, or six times that where each character is escaped.
 const LARGEST_BODY: usize = 1 << 20;
 
+/// What there is, for whoever asks for something else.
+const HINT: &str = "there are POST /v1/inference and GET /health";
+
 /// All routes over a queue.
 pub fn router(queue: Queue) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/health", get(health::health))
-        .route("/v1/inference", post(inference::inference))
-        .fallback(no_route)
-        .method_not_allowed_fallback(wrong_method)
+        .route("/v1/inference", post(inference::inference));
+    with_fallbacks(routes, HINT)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(queue)
-}
-
-async fn no_route(uri: Uri) -> ApiError {
-    ApiError::NoRoute {
-        path: uri.path().to_owned(),
-    }
-}
-
-async fn wrong_method(method: Method, uri: Uri) -> ApiError {
-    ApiError::Method {
-        path: uri.path().to_owned(),
-        method: method.to_string(),
-    }
 }

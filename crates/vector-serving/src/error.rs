@@ -1,38 +1,18 @@
 //! The one error type that is an HTTP response.
 
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use redwick_serving::http::{RequestError, error_response};
 use vector_store::Error as StoreError;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiError {
-    /// The body could not be read as what the route takes.
-    #[error("the body is not what this route takes: {message}")]
-    Body {
-        /// 400, 413 or 415.
-        status: StatusCode,
-        /// What is wrong with it.
-        message: String,
-    },
-    /// There is no such route.
-    #[error("there is no {path} here; /openapi.json says what is")]
-    NoRoute {
-        /// What was asked for.
-        path: String,
-    },
-    /// The route is there, for other methods.
-    #[error("{path} does not take {method}; /openapi.json says what does")]
-    Method {
-        /// What was asked for.
-        path: String,
-        /// How.
-        method: String,
-    },
+    /// No route can make anything of it.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// Too many requests wait already.
     #[error("{waiting} requests are waiting already: try again later")]
     QueueFull {
@@ -57,9 +37,7 @@ impl ApiError {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Body { status, .. } => *status,
-            Self::NoRoute { .. } => StatusCode::NOT_FOUND,
-            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Request(error) => error.status(),
             Self::QueueFull { .. } | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoFile => StatusCode::CONFLICT,
             Self::NotSaved(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -70,9 +48,7 @@ impl ApiError {
     /// A short name for programs, stable across releases.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Body { .. } => "bad_body",
-            Self::NoRoute { .. } => "not_found",
-            Self::Method { .. } => "method_not_allowed",
+            Self::Request(error) => error.code(),
             Self::QueueFull { .. } => "queue_full",
             Self::ShuttingDown => "shutting_down",
             Self::NoFile => "no_file",
@@ -114,21 +90,12 @@ fn store_code(error: &StoreError) -> &'static str {
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
-        // A body of the right form with a wrong field is as bad a request as one of the wrong form.
-        let status = match rejection.status() {
-            StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
-            status => status,
-        };
-        Self::Body {
-            status,
-            message: rejection.body_text(),
-        }
+        RequestError::from(rejection).into()
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = json!({"error": {"code": self.code(), "message": self.to_string()}});
-        (self.status(), Json(body)).into_response()
+        error_response(self.status(), self.code(), &self)
     }
 }

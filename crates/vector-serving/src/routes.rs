@@ -7,14 +7,13 @@ mod vectors;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, Uri};
 use axum::response::Json;
 use axum::routing::get;
+use redwick_serving::http::with_fallbacks;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::ApiError;
 use crate::service::Service;
 
 /// Ten thousand vectors of 768 numbers take about 80 MB as JSON.
@@ -48,23 +47,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// All routes over a service.
 pub fn router(service: Service) -> Router {
     let (router, document) = routes().split_for_parts();
-    router
-        .route("/openapi.json", get(|| async move { Json(document) }))
-        .fallback(no_route)
-        .method_not_allowed_fallback(wrong_method)
+    let router = router.route("/openapi.json", get(|| async move { Json(document) }));
+    with_fallbacks(router, "/openapi.json says what there is")
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(service)
-}
-
-async fn no_route(uri: Uri) -> ApiError {
-    ApiError::NoRoute {
-        path: uri.path().to_owned(),
-    }
-}
-
-async fn wrong_method(method: Method, uri: Uri) -> ApiError {
-    ApiError::Method {
-        path: uri.path().to_owned(),
-        method: method.to_string(),
-    }
 }

@@ -116,6 +116,42 @@ async fn vectors_are_added_found_and_removed() {
     );
 }
 
+/// Requests to a store of two dimensions that holds the vector `a`: where they go, what they say, and
+/// how they are answered.
+fn mistakes() -> [(&'static str, Value, u16, &'static str); 14] {
+    let add = |vectors: Value| json!({"vectors": vectors});
+    let one = |id: &str, vector: Value| json!({"id": id, "vector": vector});
+    let (a, b) = (one("a", json!([1, 2])), one("b", json!([1, 2])));
+    let long = add(json!([one("c", json!([1, 2, 3, 4]))]));
+    let infinite = add(json!([one("c", json!([1, 1e39]))]));
+    let nameless = add(json!([one("", json!([1, 2]))]));
+    let search = |queries: Value| json!({"queries": queries});
+    let stray = json!({"queries": [[1, 2]], "K": 3});
+    let filtered = json!({"queries": [[1, 2]], "filter": {"ids": ["z"]}});
+    let (vectors, remove, searches) = ("/v1/vectors", "/v1/vectors/remove", "/v1/search");
+    [
+        (vectors, add(json!([b, a])), 409, "duplicate_id"),
+        (vectors, add(json!([b, b])), 409, "duplicate_id"),
+        (vectors, long, 400, "bad_dimension"),
+        (vectors, infinite, 400, "not_finite"),
+        (vectors, nameless, 400, "bad_id"),
+        (vectors, add(json!([{"id": "c"}])), 400, "bad_body"),
+        (remove, json!({"ids": ["a", "z"]}), 404, "no_id"),
+        (
+            searches,
+            search(json!([[1, 2, 3, 4]])),
+            400,
+            "bad_dimension",
+        ),
+        (searches, search(json!([[1, 2], [1]])), 400, "bad_dimension"),
+        (searches, stray, 400, "bad_body"),
+        (searches, filtered, 404, "no_id"),
+        ("/v1/save", json!({}), 409, "no_file"),
+        ("/v1/nothing", json!({}), 404, "not_found"),
+        ("/v1/stats", json!({}), 405, "method_not_allowed"),
+    ]
+}
+
 #[tokio::test]
 async fn mistakes_are_told_and_change_nothing() {
     let (router, service, thread) = start(store(2), Options::default());
@@ -125,102 +161,9 @@ async fn mistakes_are_told_and_change_nothing() {
         json!({"vectors": [{"id": "a", "vector": [1, 1]}]}),
     )
     .await;
-    let add = |vectors: Value| json!({"vectors": vectors});
-    let (a, b) = (
-        json!({"id": "a", "vector": [1, 2]}),
-        json!({"id": "b", "vector": [1, 2]}),
-    );
-    fails(
-        &router,
-        "/v1/vectors",
-        add(json!([b, a])),
-        409,
-        "duplicate_id",
-    )
-    .await;
-    fails(
-        &router,
-        "/v1/vectors",
-        add(json!([b, b])),
-        409,
-        "duplicate_id",
-    )
-    .await;
-    fails(
-        &router,
-        "/v1/vectors",
-        add(json!([{"id": "c", "vector": [1, 2, 3, 4]}])),
-        400,
-        "bad_dimension",
-    )
-    .await;
-    fails(
-        &router,
-        "/v1/vectors",
-        add(json!([{"id": "c", "vector": [1, 1e39]}])),
-        400,
-        "not_finite",
-    )
-    .await;
-    fails(
-        &router,
-        "/v1/vectors",
-        add(json!([{"id": "", "vector": [1, 2]}])),
-        400,
-        "bad_id",
-    )
-    .await;
-    fails(
-        &router,
-        "/v1/vectors",
-        json!({"vectors": [{"id": "c"}]}),
-        400,
-        "bad_body",
-    )
-    .await;
-    fails(
-        &router,
-        "/v1/vectors/remove",
-        json!({"ids": ["a", "z"]}),
-        404,
-        "no_id",
-    )
-    .await;
-    fails(
-        &router,
-        "/v1/search",
-        json!({"queries": [[1, 2, 3, 4]]}),
-        400,
-        "bad_dimension",
-    )
-    .await;
-    fails(
-        &router,
-        "/v1/search",
-        json!({"queries": [[1, 2], [1]]}),
-        400,
-        "bad_dimension",
-    )
-    .await;
-    fails(
-        &router,
-        "/v1/search",
-        json!({"queries": [[1, 2]], "K": 3}),
-        400,
-        "bad_body",
-    )
-    .await;
-    fails(
-        &router,
-        "/v1/search",
-        json!({"queries": [[1, 2]], "filter": {"ids": ["z"]}}),
-        404,
-        "no_id",
-    )
-    .await;
-    fails(&router, "/v1/save", json!({}), 409, "no_file").await;
-    fails(&router, "/v1/nothing", json!({}), 404, "not_found").await;
-    fails(&router, "/v1/stats", json!({}), 405, "method_not_allowed").await;
+    for (path, body, status, code) in mistakes() {
+        fails(&router, path, body, status, code).await;
+    }
     let (status, _) = call(&router, "GET", "/v1/vectors/z", None).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     let (_, stats) = call(&router, "GET", "/v1/stats", None).await;
