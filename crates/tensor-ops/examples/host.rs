@@ -1,7 +1,7 @@
 //! What small ops cost the host: `cargo run --release -p redwick-tensor-ops --example host -- rocm:0`.
 //!
-//! A figure is the median of samples, each of some hundred calls in a row that nothing waits for; the
-//! device is waited for between samples, and by calls that say so.
+//! Microseconds of a call, medians of samples of some hundred calls in a row: what they take until the
+//! last has returned, and until the device is done.
 
 use std::error::Error;
 use std::time::Instant;
@@ -19,7 +19,13 @@ fn main() -> Result<()> {
     let spec = std::env::args().nth(1);
     let spec = spec.unwrap_or_else(|| "rocm:0".to_owned());
     let context = open(&spec.parse::<DeviceSpec>()?)?;
-    println!("{}", context.device());
+    println!(
+        "{}\n{:36} {:>8} {:>8}",
+        context.device(),
+        "µs",
+        "host",
+        "all"
+    );
     let device = Device {
         random: Random::seeded(1),
         context,
@@ -27,6 +33,13 @@ fn main() -> Result<()> {
     device.ops()?;
     device.products()?;
     device.transfers()
+}
+
+/// Microseconds of a call: the median of samples in seconds, but for the first.
+fn each(mut samples: Vec<f64>) -> f64 {
+    samples.remove(0);
+    samples.sort_by(f64::total_cmp);
+    samples[SAMPLES / 2] * 1e6 / CALLS as f64
 }
 
 struct Device {
@@ -41,18 +54,19 @@ impl Device {
         name: &str,
         mut call: impl FnMut() -> redwick_tensor_ops::Result<T>,
     ) -> Result<()> {
-        let mut times = Vec::new();
+        let (mut called, mut done) = (Vec::new(), Vec::new());
         for _ in 0..=SAMPLES {
             self.context.synchronize()?;
             let start = Instant::now();
             for _ in 0..CALLS {
                 call()?;
             }
-            times.push(start.elapsed().as_secs_f64() * 1e6 / CALLS as f64);
+            called.push(start.elapsed().as_secs_f64());
+            self.context.synchronize()?;
+            done.push(start.elapsed().as_secs_f64());
         }
-        times.remove(0);
-        times.sort_by(f64::total_cmp);
-        println!("{name:36} {:8.2} µs", times[SAMPLES / 2]);
+        let (called, done) = (each(called), each(done));
+        println!("{name:36} {called:8.2} {done:8.2}");
         Ok(())
     }
 
@@ -85,7 +99,7 @@ impl Device {
     }
 
     fn products(&self) -> Result<()> {
-        for side in [32, 64, 128, 256] {
+        for side in [16, 32, 64, 96, 128, 192, 256, 384, 512] {
             let square = Layout::contiguous(&[side, side]);
             for dtype in [DType::F32, DType::F16] {
                 let x = self.numbers(dtype, side * side)?;
@@ -104,7 +118,7 @@ impl Device {
     }
 
     fn transfers(&self) -> Result<()> {
-        for kib in [4, 64, 128, 256, 1024] {
+        for kib in [4, 64, 256, 512, 1024] {
             let mut bytes = vec![1u8; kib << 10];
             self.time(&format!("upload of {kib} KiB"), || {
                 Storage::upload(&self.context, DType::U8, &bytes)

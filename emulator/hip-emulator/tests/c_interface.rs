@@ -230,6 +230,44 @@ fn copies_between_devices_and_on_the_host() {
 }
 
 #[test]
+fn memory_of_the_host_is_copied_from_and_freed() {
+    let api = api();
+    let host_malloc = |size, flags| {
+        let mut pointer = null_mut();
+        // SAFETY: a place for the address.
+        let code = unsafe { (api.hipHostMalloc)(&raw mut pointer, size, flags) };
+        (code, pointer)
+    };
+    let (code, pinned) = host_malloc(5000, sys::hipHostMallocDefault);
+    assert_eq!((code, pinned.addr() % 4096), (hipError_t::SUCCESS, 0));
+    // SAFETY: as many bytes as were asked for.
+    unsafe { pinned.cast::<u8>().write_bytes(7, 5000) };
+    let (device, mut found) = (malloc(&api, 5000), vec![0u8; 5000]);
+    for (to, from) in [
+        (device, pinned.cast_const()),
+        (found.as_mut_ptr().cast(), device.cast_const()),
+    ] {
+        assert_eq!(copy(&api, to, from, 5000), hipError_t::SUCCESS);
+    }
+    assert!(found.iter().all(|&byte| byte == 7));
+    let none = host_malloc(0, sys::hipHostMallocDefault);
+    assert_eq!(none, (hipError_t::SUCCESS, null_mut()));
+    assert_eq!(host_malloc(8, 0x100).0, hipError_t::INVALID_VALUE);
+    let full = host_malloc(usize::MAX, sys::hipHostMallocDefault).0;
+    assert_eq!(full, hipError_t::OUT_OF_MEMORY);
+    for (pointer, expected) in [
+        (pinned, hipError_t::SUCCESS),
+        (pinned, hipError_t::INVALID_VALUE),
+        (device, hipError_t::INVALID_VALUE),
+        (null_mut(), hipError_t::SUCCESS),
+    ] {
+        // SAFETY: nothing uses it; what is none such is refused.
+        let code = unsafe { (api.hipHostFree)(pointer) };
+        assert_eq!(code, expected, "{}", last_fault(&api));
+    }
+}
+
+#[test]
 fn names_and_places_are_checked() {
     let api = api();
     let (module, _) = kernel(&api, c"reverse");

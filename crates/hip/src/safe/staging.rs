@@ -1,5 +1,6 @@
-//! Pinned memory of the host, by way of which small uploads go: the device copies from it in its own
-//! time, so that neither the caller nor the caller's memory waits for the stream.
+//! Pinned memory of the host, by way of which small copies go. The device copies an upload from it in
+//! its own time, so that neither the caller nor the caller's memory waits for the stream; a download is
+//! waited for, but need not be staged by the driver.
 
 use std::ffi::c_void;
 use std::mem::ManuallyDrop;
@@ -14,13 +15,13 @@ use crate::sys;
 /// Parts of a ring. One is filled; copies from the others go on.
 const PARTS: usize = 4;
 /// Bytes of a part.
-const PART: usize = 128 << 10;
-/// What is larger goes from where it is, which costs a wait that is small beside the copy.
+const PART: usize = 512 << 10;
+/// What is larger is copied from where it is, or to there: the wait is small beside the copy.
 pub(super) const LARGEST: usize = PART;
 /// Copies start at multiples of this: a cache line.
 const ALIGNMENT: usize = 64;
 
-/// How the small uploads of a stream go.
+/// How the small copies of a stream go.
 #[derive(Default)]
 pub(super) struct Staging(Mutex<State>);
 
@@ -34,7 +35,7 @@ struct State {
 
 #[derive(Default)]
 enum Place {
-    /// Nobody has uploaded yet.
+    /// Nobody has copied yet.
     #[default]
     Untried,
     Ready(Ring),
@@ -57,10 +58,7 @@ impl Staging {
         from: &[u8],
     ) -> Result<bool> {
         let mut state = self.state();
-        if state.noting || from.len() > LARGEST {
-            return Ok(false);
-        }
-        let Some(ring) = state.ring.ready(device) else {
+        let Some(ring) = state.ring_for(device, from.len()) else {
             return Ok(false);
         };
         // SAFETY: the caller promises so. The lock keeps others from the ring.
@@ -68,7 +66,29 @@ impl Staging {
         Ok(true)
     }
 
-    /// Runs what begins a capture. Where it succeeds, no upload goes this way until the end.
+    /// Copies from the device in the stream's order, and waits for it. False where that is not the way
+    /// to do it: then nothing was done.
+    ///
+    /// # Safety
+    /// `stream` is a stream of the device, and always the same one; `from` holds as much as `to`,
+    /// until the copy is done.
+    pub(super) unsafe fn download(
+        &self,
+        device: &Device,
+        stream: sys::hipStream_t,
+        to: &mut [u8],
+        from: *const c_void,
+    ) -> Result<bool> {
+        let mut state = self.state();
+        let Some(ring) = state.ring_for(device, to.len()) else {
+            return Ok(false);
+        };
+        // SAFETY: the caller promises so. The lock keeps others from the ring.
+        unsafe { ring.download(device.bind()?, stream, to, from)? };
+        Ok(true)
+    }
+
+    /// Runs what begins a capture. Where it succeeds, no copy goes this way until the end.
     pub(super) fn begin_capture(&self, begin: impl FnOnce() -> Result<()>) -> Result<()> {
         let mut state = self.state();
         begin()?;
@@ -83,10 +103,10 @@ impl Staging {
         end()
     }
 
-    /// Before the stream ends: makes sure that no copy reads memory that is freed.
+    /// Before the stream ends: makes sure that no copy uses memory that is freed.
     ///
     /// # Safety
-    /// `stream` is the one of the uploads.
+    /// `stream` is the one of the copies.
     pub(super) unsafe fn finish(&mut self, device: &Device, stream: sys::hipStream_t) {
         let state = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Place::Ready(ring) = std::mem::take(&mut state.ring) else {
@@ -96,7 +116,7 @@ impl Staging {
         let waited = device
             .bind()
             .and_then(|hip| unsafe { hip.synchronize_stream(stream) });
-        // A device that failed may still read.
+        // A device that failed may still copy.
         let ring = ManuallyDrop::new(ring);
         if waited.is_ok() {
             drop(ManuallyDrop::into_inner(ring));
@@ -106,6 +126,16 @@ impl Staging {
     /// A panic leaves the ring as it was before a copy, or with a place that nothing uses.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The ring, where a copy of so many bytes is to go by way of it.
+    fn ring_for(&mut self, device: &Device, bytes: usize) -> Option<&mut Ring> {
+        match self.noting || bytes > LARGEST {
+            true => None,
+            false => self.ring.ready(device),
+        }
     }
 }
 
@@ -168,7 +198,33 @@ impl Ring {
         unsafe { hip.memcpy_async(to, pinned.as_ptr().cast(), from.len(), kind, stream) }
     }
 
-    /// An offset of so many bytes that no copy reads.
+    /// # Safety
+    /// As [`Staging::download`].
+    unsafe fn download(
+        &mut self,
+        hip: &Hip,
+        stream: sys::hipStream_t,
+        to: &mut [u8],
+        from: *const c_void,
+    ) -> Result<()> {
+        // SAFETY: the caller promises so; the place is inside the memory and no other copy's. It is read
+        // once the stream was waited for.
+        unsafe {
+            let offset = self.place(hip, stream, to.len())?;
+            let pinned = self.memory.pointer.byte_add(offset);
+            let kind = sys::hipMemcpyDeviceToHost;
+            hip.memcpy_async(pinned.as_ptr(), from, to.len(), kind, stream)?;
+            hip.synchronize_stream(stream)?;
+            NonNull::from(&mut *to)
+                .cast()
+                .copy_from_nonoverlapping(pinned.cast::<u8>(), to.len());
+        }
+        // Every copy of the ring is done.
+        self.used = 0;
+        Ok(())
+    }
+
+    /// An offset of so many bytes that no copy uses.
     ///
     /// # Safety
     /// As [`Staging::upload`].
@@ -182,7 +238,7 @@ impl Ring {
         Ok(offset)
     }
 
-    /// Goes on to the next part, once no copy reads it. Where that fails all stays as it was.
+    /// Goes on to the next part, once no copy uses it. Where that fails all stays as it was.
     ///
     /// # Safety
     /// As [`Staging::upload`].
@@ -218,7 +274,7 @@ impl Pinned {
 impl Drop for Pinned {
     fn drop(&mut self) {
         if let Ok(hip) = self.device.bind() {
-            // SAFETY: the memory comes from this driver, is dropped once, and nothing reads it: see
+            // SAFETY: the memory comes from this driver, is dropped once, and nothing uses it: see
             // `Staging::finish`.
             let _ = unsafe { hip.host_free(self.pointer) };
         }

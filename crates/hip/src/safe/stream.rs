@@ -119,8 +119,8 @@ impl Stream {
 /// Copies.
 impl Stream {
     /// Copies from the host to `offset` bytes into `to`, behind the work that there is, and waits
-    /// until `from` is no longer needed: not at all for up to 128 KiB, which go by way of memory that
-    /// the stream keeps for it (512 KiB, from the first such upload on), and for the copy else.
+    /// until `from` is no longer needed: not at all for up to 512 KiB, which go by way of memory that
+    /// the stream keeps for it (2 MiB of the host's, from the first such copy on), and for the copy else.
     ///
     /// # Errors
     /// [`Error::OutOfRange`], [`Error::WrongDevice`], or as the library says.
@@ -130,13 +130,13 @@ impl Stream {
         if from.is_empty() {
             return Ok(());
         }
-        // The default stream has no owner that could wait for its end.
-        let staging = (!self.raw().is_null()).then_some(&self.0.staging);
         // SAFETY: the stream is alive and staging's only one; the range is inside an allocation, which
         // is freed only after the copy.
-        let staged = staging
-            .map(|staging| unsafe { staging.upload(self.device(), self.raw(), pointer, from) });
-        if staged.transpose()? == Some(true) {
+        let staged = unsafe {
+            self.staging()
+                .upload(self.device(), self.raw(), pointer, from)?
+        };
+        if staged {
             return Ok(());
         }
         let kind = sys::hipMemcpyHostToDevice;
@@ -154,6 +154,14 @@ impl Stream {
         self.expect(from)?;
         let pointer = from.range("a download", offset, to.len())?;
         if to.is_empty() {
+            return Ok(());
+        }
+        // SAFETY: as for an upload.
+        let staged = unsafe {
+            self.staging()
+                .download(self.device(), self.raw(), to, pointer)?
+        };
+        if staged {
             return Ok(());
         }
         let kind = sys::hipMemcpyDeviceToHost;
