@@ -20,6 +20,10 @@ pub fn contiguous(x: View<'_>) -> Result<Storage> {
     Ok(y)
 }
 
+/// The most adjacent bytes that a kernel copies, and not the driver. A launch of a kernel costs the host less than
+/// the driver's copy does, by half a microsecond of four on the GPU that it was measured on.
+const LARGEST_BY_KERNEL: usize = 64 << 10;
+
 /// Writes the elements of a view, in row-major order, to a storage from element `at` on.
 ///
 /// # Errors
@@ -33,7 +37,7 @@ pub fn copy_into(x: View<'_>, to: &mut Storage, at: usize) -> Result<()> {
         return Ok(());
     }
     let walk = collapse::Walk::over([x.layout()]);
-    if walk.all_contiguous() {
+    if walk.all_contiguous() && count * x.dtype().size() > LARGEST_BY_KERNEL {
         return to.copy_from(at, x.storage(), x.layout().start(), count);
     }
     if let Some(turned) = Turned::of(&walk, 0) {
