@@ -58,7 +58,7 @@ impl Staging {
         from: &[u8],
     ) -> Result<bool> {
         let mut state = self.state();
-        let Some(ring) = state.ring_for(device, from.len()) else {
+        let Some(ring) = state.ring_for(device, stream, from.len()) else {
             return Ok(false);
         };
         // SAFETY: the caller promises so. The lock keeps others from the ring.
@@ -80,7 +80,7 @@ impl Staging {
         from: *const c_void,
     ) -> Result<bool> {
         let mut state = self.state();
-        let Some(ring) = state.ring_for(device, to.len()) else {
+        let Some(ring) = state.ring_for(device, stream, to.len()) else {
             return Ok(false);
         };
         // SAFETY: the caller promises so. The lock keeps others from the ring.
@@ -131,8 +131,14 @@ impl Staging {
 
 impl State {
     /// The ring, where a copy of so many bytes is to go by way of it.
-    fn ring_for(&mut self, device: &Device, bytes: usize) -> Option<&mut Ring> {
-        match self.noting || bytes > LARGEST {
+    fn ring_for(
+        &mut self,
+        device: &Device,
+        stream: sys::hipStream_t,
+        bytes: usize,
+    ) -> Option<&mut Ring> {
+        // The default stream has no owner that could wait for its end.
+        match stream.is_null() || self.noting || bytes > LARGEST {
             true => None,
             false => self.ring.ready(device),
         }
