@@ -60,6 +60,28 @@ fn memory_is_reused_in_the_order_of_the_stream() {
     assert_eq!(context.memory().cached, 0);
 }
 
+/// Around what a stream's pinned memory takes, by threads that share the stream.
+#[test]
+fn uploads_of_any_size_arrive() {
+    let context = context("emulated:gfx942");
+    let work = |thread: usize| {
+        for (turn, len) in [1, 1000, 1 << 16, 1 << 17, (1 << 17) + 1, 9]
+            .iter()
+            .enumerate()
+        {
+            let mut values: Vec<f32> = (0..*len).map(|i| (i + thread + turn) as f32).collect();
+            let storage = upload(&context, &values);
+            let kept = std::mem::replace(&mut values, vec![0.0; *len]);
+            assert!(download(&storage) == kept, "{thread} {len}");
+        }
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || work(thread));
+        }
+    });
+}
+
 #[test]
 fn a_full_device_says_so_and_works() {
     let context = context("emulated:gfx942");
