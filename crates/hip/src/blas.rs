@@ -179,12 +179,14 @@ pub struct Factor {
     pub stride: i64,
 }
 
-/// A product of column-major matrices, for each of `batches`: `c = a b`, where `a` is m by k, `b` is
-/// k by n, and the columns and matrices of `c` are adjacent.
+/// A product of column-major matrices, for each of `batches`: `c = a b`, where `a` is m by k, and `b` is
+/// k by n.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Product {
-    /// The type of all elements.
+    /// The type of elements of `a` and `b`.
     pub element: MatrixElement,
+    /// The type of elements of `c`: that of `a` and `b`, or f32 for f16 and bf16.
+    pub result: MatrixElement,
     /// Rows of `a` and `c`.
     pub m: i32,
     /// Columns of `b` and `c`.
@@ -199,6 +201,8 @@ pub struct Product {
     pub b: Factor,
     /// Where the result starts.
     pub c: Address,
+    /// Elements from one column of `c` in memory to the next; its matrices are adjacent.
+    pub c_leading: i32,
 }
 
 /// The library's handle for one stream. Products of several threads take turns.
@@ -245,6 +249,7 @@ impl BlasHandle {
     unsafe fn single(&self, raw: sys::rocblas_handle, product: &Product) -> sys::rocblas_status {
         let Product { m, n, k, a, b, .. } = *product;
         let (element, compute) = product.element.types();
+        let (result, c_leading) = (product.result.types().0, product.c_leading);
         let (one, zero) = (Number::new(compute, 1.0), Number::new(compute, 0.0));
         let c = without_provenance_mut(product.c.0 as usize);
         // SAFETY: the caller promises so; the numbers are of the type that is computed in.
@@ -265,11 +270,11 @@ impl BlasHandle {
                 b.leading,
                 zero.pointer(),
                 c,
-                element,
-                m,
+                result,
+                c_leading,
                 c,
-                element,
-                m,
+                result,
+                c_leading,
                 compute,
                 sys::rocblas_gemm_algo_standard,
                 0,
@@ -281,9 +286,10 @@ impl BlasHandle {
     unsafe fn batched(&self, raw: sys::rocblas_handle, product: &Product) -> sys::rocblas_status {
         let Product { m, n, k, a, b, .. } = *product;
         let (element, compute) = product.element.types();
+        let (result, c_leading) = (product.result.types().0, product.c_leading);
         let (one, zero) = (Number::new(compute, 1.0), Number::new(compute, 0.0));
         let c = without_provenance_mut(product.c.0 as usize);
-        let c_stride = i64::from(m) * i64::from(n);
+        let c_stride = i64::from(c_leading) * i64::from(n);
         // SAFETY: the caller promises so; the numbers are of the type that is computed in.
         unsafe {
             (self.blas.0.api.rocblas_gemm_strided_batched_ex)(
@@ -304,12 +310,12 @@ impl BlasHandle {
                 b.stride,
                 zero.pointer(),
                 c,
-                element,
-                m,
+                result,
+                c_leading,
                 c_stride,
                 c,
-                element,
-                m,
+                result,
+                c_leading,
                 c_stride,
                 product.batches,
                 compute,

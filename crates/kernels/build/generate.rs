@@ -27,6 +27,7 @@ pub(crate) fn rust(manifest: &Manifest, root: &Path) -> Result<String, fmt::Erro
     args(&mut code, manifest)?;
     kernels(&mut code, manifest)?;
     library(&mut code, manifest)?;
+    packed(&mut code, manifest)?;
     Ok(code)
 }
 
@@ -346,6 +347,27 @@ fn library(code: &mut String, manifest: &Manifest) -> fmt::Result {
             range(&row.batches),
             range(&row.patches),
         )?;
+    }
+    writeln!(code, "];")
+}
+
+fn packed(code: &mut String, manifest: &Manifest) -> fmt::Result {
+    writeln!(
+        code,
+        "pub(crate) static PACKED: &[crate::packed::PackedProducts] = &["
+    )?;
+    for row in &manifest.packed {
+        let targets: Vec<&str> = row.targets.split(' ').collect();
+        write!(
+            code,
+            "crate::packed::PackedProducts {{ targets: &{targets:?}, \
+             form: crate::packed::PackedForm::{}, blocks: &[",
+            variant(&row.form)
+        )?;
+        for block in row.blocks.split_whitespace() {
+            write!(code, "BlockType::{}, ", variant(block))?;
+        }
+        writeln!(code, "], rows: {} }},", range(&row.rows))?;
     }
     writeln!(code, "];")
 }

@@ -23,6 +23,25 @@ pub(crate) struct Manifest {
     /// Products that the vendor's library computes.
     #[serde(default)]
     pub(crate) library: Vec<LibraryRow>,
+    /// How products with packed weights are computed.
+    #[serde(default)]
+    pub(crate) packed: Vec<PackedRow>,
+}
+
+/// Products with packed weights that are computed in one form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PackedRow {
+    /// Targets, separated by spaces.
+    pub(crate) targets: String,
+    /// The form: `bytes`, `held`, `tiles` or `unpacked`.
+    pub(crate) form: String,
+    /// Types of blocks, separated by spaces; all where nothing is said.
+    #[serde(default)]
+    pub(crate) blocks: String,
+    /// Rows of activations, as a range `from..to`.
+    #[serde(default = "any")]
+    pub(crate) rows: String,
 }
 
 /// Products of matrices that the vendor's library computes, where it is installed.

@@ -33,21 +33,48 @@ struct Block {
     DEVICE static u32 part_of(u32 group) { return group >> LOW & (PARTS - 1); }
 };
 
+#if defined(REDWICK_ALIGNED_READS)
+struct alignas(8) TwoWords {
+    u32 low, high;
+};
+
+// Bits of two words, from bit `shift` on.
+DEVICE u32 moved_word(u32 low, u32 high, u32 shift) {
+    return static_cast<u32>((static_cast<u64>(high) << 32 | low) >> shift);
+}
+
+// 16 bytes at an even address, by reads of 8.
+template <class T>
+DEVICE T read_moved(const u8 *from) {
+    const u32 odd = reinterpret_cast<u64>(from) & 7, shift = odd % 4 * 8;
+    const TwoWords *pairs = reinterpret_cast<const TwoWords *>(from - odd);
+    // Not past the last byte: nothing may be there.
+    const TwoWords a = pairs[0], b = pairs[1], c = pairs[odd != 0 ? 2 : 1];
+    const bool upper = odd >= 4;
+    const u32 first = upper ? a.high : a.low, second = upper ? b.low : a.high;
+    const u32 third = upper ? b.high : b.low, fourth = upper ? c.low : b.high;
+    const u32 fifth = upper ? c.high : c.low;
+    const u32 moved[4] = {moved_word(first, second, shift), moved_word(second, third, shift),
+                          moved_word(third, fourth, shift), moved_word(fourth, fifth, shift)};
+    return __builtin_bit_cast(T, moved);
+}
+#endif
+
 // What lies at a multiple of ALIGN bytes. The hardware reads 16 bytes at any address; where it does not,
 // the words around are read, and moved.
 template <class T, u32 ALIGN>
 DEVICE T read(const u8 *from) {
     T x;
 #if defined(REDWICK_ALIGNED_READS)
+    if constexpr (ALIGN < 4 && sizeof(T) == 16) return read_moved<T>(from);
     if constexpr (ALIGN < 4 && sizeof(T) > 4) {
         constexpr u32 COUNT = sizeof(T) / 4;
         const u32 odd = reinterpret_cast<u64>(from) & 3, shift = odd * 8;
         const u32 *words = reinterpret_cast<const u32 *>(from - odd);
         u32 moved[COUNT], low = words[0];
         for (u32 i = 0; i < COUNT; i++) {
-            // Not past the last byte: nothing may be there.
             const u32 high = i + 1 < COUNT || odd != 0 ? words[i + 1] : 0;
-            moved[i] = static_cast<u32>((static_cast<u64>(high) << 32 | low) >> shift);
+            moved[i] = moved_word(low, high, shift);
             low = high;
         }
         __builtin_memcpy(&x, moved, sizeof(T));

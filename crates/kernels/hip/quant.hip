@@ -5,15 +5,20 @@
 #include "math.h"
 #include "walk.h"
 
-// The 16 values of a group, rounded as on the CPU: a product, then a difference.
+// Values that a work-item unpacks: half a group, so that what lanes write side by side is adjacent.
+constexpr u32 UNPACKED = 8;
+
+// Half the values of a group, rounded as on the CPU: a product, then a difference.
 template <class B, class T>
-DEVICE void unpack(const Group &group, T *y) {
+DEVICE void unpack(const Group &group, u32 half, T *y) {
 #pragma clang fp contract(off)
-    constexpr u32 N = LANES<T>;
-    for (u32 i = 0; i < 16; i += N) {
+    constexpr u32 N = LANES<T> < UNPACKED ? LANES<T> : UNPACKED;
+    const u32 quants[2] = {half == 0 ? group.quants[0] : group.quants[2],
+                           half == 0 ? group.quants[1] : group.quants[3]};
+    for (u32 i = 0; i < UNPACKED; i += N) {
         Pack<T, N> pack;
         for (u32 j = 0; j < N; j++) {
-            const u32 quant = group.quants[(i + j) / 4] >> (i + j) % 4 * 8;
+            const u32 quant = quants[(i + j) / 4] >> (i + j) % 4 * 8;
             const f32 number = static_cast<f32>(static_cast<signed char>(quant) - B::ZERO);
             pack.at[j] = static_cast<T>(group.scale * number - group.min);
         }
@@ -21,16 +26,15 @@ DEVICE void unpack(const Group &group, T *y) {
     }
 }
 
-// A piece for each work-item. With `ids`, row `ids[i]` of the weights becomes row i; without, all rows
+// A step for each work-item. With `ids`, row `ids[i]` of the weights becomes row i; without, all rows
 // stay where they are.
 template <class B, class T>
-DEVICE void dequantize(const u8 *w, const u32 *ids, T *y, u32 *fault, u32 pieces, u32 rows,
-                       const Divisor &row_pieces) {
-    u32 row = block_x() * BLOCK + work_item();
-    if (row >= pieces) return;
-    const u32 piece = row_pieces.split(row);
-    const u32 row_blocks = row_pieces.divisor / B::PIECES;
-    y += (static_cast<u64>(row) * row_blocks + piece / B::PIECES) * B::VALUES;
+DEVICE void dequantize(const u8 *w, const u32 *ids, T *y, u32 *fault, u32 steps, u32 rows,
+                       const Divisor &row_steps) {
+    const u32 step = block_x() * BLOCK + work_item();
+    if (step >= steps) return;
+    u32 row = step;
+    const u32 at = row_steps.split(row) * UNPACKED;
     u64 from = row;
     bool there = true;
     if (ids != nullptr) {
@@ -38,12 +42,12 @@ DEVICE void dequantize(const u8 *w, const u32 *ids, T *y, u32 *fault, u32 pieces
         there = from < rows;
         if (!there) *fault = 1;
     }
-    const u8 *block = w + (from * row_blocks + piece / B::PIECES) * B::BYTES;
-    for (u32 part = 0; part < B::PARTS; part++) {
-        Group group = {};
-        if (there) group = B::group(block, piece % B::PIECES, part);
-        unpack<B>(group, y + B::group_of(piece % B::PIECES, part) * 16);
-    }
+    const u32 row_blocks = row_steps.divisor / (B::VALUES / UNPACKED);
+    const u8 *block = w + (from * row_blocks + at / B::VALUES) * B::BYTES;
+    const u32 number = at % B::VALUES / 16;
+    Group group = {};
+    if (there) group = B::group(block, B::piece_of(number), B::part_of(number));
+    unpack<B>(group, at / UNPACKED % 2, y + static_cast<u64>(step) * UNPACKED);
 }
 
 template <class T>

@@ -1,14 +1,8 @@
 // Products of packed weights and many rows of activations: tiles of the weights become bf16 on their
 // way to LDS, and the matrix instructions do the rest, as in gemm.hip. bf16 has the range of f32, so
 // no weight or activation overflows; its rounding is finer than that of activations to bytes.
-#include "packed.h"
 #include "product.h"
-
-// Two numbers as bf16, halves rounded up.
-DEVICE u32 two_bf16(f32 low, f32 high) {
-    const u32 a = __builtin_bit_cast(u32, low) + 0x8000, b = __builtin_bit_cast(u32, high) + 0x8000;
-    return a >> 16 | (b & 0xffff0000);
-}
+#include "unpack.h"
 
 // COLUMNS rows of weights, 32 values of each: a group for each work-item, as far as there are any.
 template <class B, u32 COLUMNS>

@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use redwick_hip::{Blas, BlasHandle};
 use redwick_kernels::{LibraryProducts, ProductShape, library_products};
@@ -35,6 +35,10 @@ pub enum ProductsBy {
     /// The vendor's library, for all operands that it takes; without it a product is an error.
     Library,
 }
+
+/// Bytes of packed weights that are unpacked at a time, where nothing else is said: few enough to be
+/// found in a large cache, and to be spared by any device; enough for products that occupy one.
+const UNPACKED_LIMIT: usize = 64 << 20;
 
 /// The dtypes that the library computes in.
 const FLOATS: [redwick_kernels::DType; 4] = {
@@ -96,6 +100,7 @@ impl Origin {
 /// What a context knows of its library.
 pub(crate) struct Products {
     by: AtomicU8,
+    unpacked_limit: AtomicUsize,
     /// The table's rows for the context's target.
     rows: Vec<&'static LibraryProducts>,
     origin: Origin,
@@ -107,6 +112,7 @@ impl Products {
         let by = ProductsBy::from_value(std::env::var_os(PRODUCTS_VARIABLE).as_deref());
         Self {
             by: AtomicU8::new(by as u8),
+            unpacked_limit: AtomicUsize::new(UNPACKED_LIMIT),
             rows: library_products(target).collect(),
             origin,
             library: OnceLock::new(),
@@ -126,6 +132,19 @@ impl Context {
         let number = self.products().by.load(Ordering::Relaxed);
         let found = ProductsBy::ALL.into_iter().find(|by| *by as u8 == number);
         found.unwrap_or(ProductsBy::Table)
+    }
+
+    /// Says how many bytes packed weights may take that are unpacked for the library, from now on: their
+    /// products go slice by slice. 64 MiB where nothing is said; at least a row is unpacked.
+    pub fn set_unpacked_limit(&self, bytes: usize) {
+        self.products()
+            .unpacked_limit
+            .store(bytes, Ordering::Relaxed);
+    }
+
+    /// The bytes of packed weights that are unpacked at a time.
+    pub fn unpacked_limit(&self) -> usize {
+        self.products().unpacked_limit.load(Ordering::Relaxed)
     }
 
     /// The vendor's library, loaded where it is not yet. It is looked for once.

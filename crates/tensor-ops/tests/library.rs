@@ -13,6 +13,7 @@ use half::{bf16, f16};
 use redwick_tensor_ops::hip::Blas;
 use redwick_tensor_ops::hip::result::Hip;
 use redwick_tensor_ops::hip::sys::{self, BlasApi, hipStream_t};
+use redwick_tensor_ops::quantized::{self, Format, Packed, PackedForm};
 use redwick_tensor_ops::{Context, DType, Error, Layout, ProductsBy, driver, open_another, ops};
 
 const SPEC: &str = "emulated:gfx942";
@@ -248,17 +249,17 @@ unsafe extern "C" fn rocblas_gemm_strided_batched_ex(
         };
         let a = Matrix::read(from(a, stride_a, a_type), a_type, op_a, [m, k], lda);
         let b = Matrix::read(from(b, stride_b, b_type), b_type, op_b, [k, n], ldb);
-        let mut column = Vec::new();
-        for j in 0..n {
-            for i in 0..m {
-                let terms = (0..k).map(|p| a.at(i, p) * b.at(p, j));
-                let sum = terms.fold(0.0, |sum, term| sum + term);
-                column.extend(bytes(d_type, sum));
-            }
-        }
-        assert_eq!(ldd, m, "columns of the result are adjacent");
         let to = d.wrapping_byte_add(batch * stride_d as usize * size(d_type));
-        write(hip().bind().unwrap(), to, &column);
+        for j in 0..n {
+            let sum = |i| {
+                let terms = (0..k).map(|p| a.at(i, p) * b.at(p, j));
+                terms.fold(0.0, |sum, term| sum + term)
+            };
+            let column: Vec<u8> = (0..m).flat_map(|i| bytes(d_type, sum(i))).collect();
+            assert!(ldd >= m, "columns of the result are {ldd} apart");
+            let to = to.wrapping_byte_add(j as usize * ldd as usize * size(d_type));
+            write(hip().bind().unwrap(), to, &column);
+        }
     }
     0
 }
@@ -490,5 +491,62 @@ fn convolutions_of_unfolded_patches() {
         let before = CALLS.lock().unwrap().len();
         assert_eq!(conv(ProductsBy::Library), own, "{images:?} {weights:?}");
         assert!(CALLS.lock().unwrap().len() > before, "{images:?}");
+    }
+}
+
+/// Rows of 32 values, from -3 to 3 and whole, as blocks of Q8_0 with a step of 1.
+fn packed_rows(context: &Context, rows: usize) -> (Packed, Vec<f32>) {
+    let mut rng = Rng(11);
+    let values: Vec<i8> = (0..rows * 32).map(|_| rng.below(7) as i8 - 3).collect();
+    let block = |row: &[i8]| [&[0x00, 0x3c][..], bytemuck::cast_slice(row)].concat();
+    let blocks: Vec<u8> = values.chunks(32).flat_map(block).collect();
+    let format = Format::of_gguf(8).unwrap();
+    let packed = Packed::upload(context, format, &blocks).unwrap();
+    (packed, values.into_iter().map(f32::from).collect())
+}
+
+#[test]
+fn packed_weights_are_unpacked_slice_by_slice() {
+    let _turn = TURN.lock();
+    let context = context();
+    let (w, weights) = packed_rows(&context, 11);
+    let mut rng = Rng(5);
+    let numbers: Vec<f32> = (0..3 * 32).map(|_| rng.below(9) as f32 - 4.0).collect();
+    let (x, layout) = (
+        upload(&context, DType::F32, &numbers),
+        Layout::contiguous(&[3, 32]),
+    );
+    let rows = numbers.chunks(32);
+    let product = |x: &[f32], w: &[f32]| x.iter().zip(w).map(|(x, w)| x * w).sum::<f32>();
+    let expected: Vec<f32> = rows
+        .flat_map(|x| weights.chunks(32).map(move |w| product(x, w)))
+        .collect();
+    // Rows of 64 bytes: all at once, four at a time, and one.
+    for (limit, slices) in [(64 << 20, 1), (300, 3), (0, 11)] {
+        context.set_unpacked_limit(limit);
+        assert_eq!(context.unpacked_limit(), limit);
+        let before = CALLS.lock().unwrap().len();
+        let form = PackedForm::Unpacked;
+        let y = quantized::matmul_as(form, view(&x, &layout), &w, [11, 32]).unwrap();
+        assert_eq!(download::<f32>(&y), expected, "{limit}");
+        let calls = CALLS.lock().unwrap()[before..].to_vec();
+        assert_eq!(calls, vec![([T, N], [32, 32], 1); slices], "{limit}");
+    }
+}
+
+#[test]
+fn packed_weights_of_few_columns_are_not_the_librarys() {
+    let _turn = TURN.lock();
+    let context = context();
+    let (w, _) = packed_rows(&context, 2);
+    // The table gives the library large products alone, own kernels none.
+    for by in [ProductsBy::Table, ProductsBy::Own] {
+        context.set_products_by(by);
+        let x = upload(&context, DType::F32, &vec![1.0f32; 600 * 32]);
+        let before = CALLS.lock().unwrap().len();
+        let layout = Layout::contiguous(&[600, 32]);
+        let y = quantized::matmul(view(&x, &layout), &w, [2, 32]).unwrap();
+        assert_eq!(y.len(), 1200);
+        assert_eq!(CALLS.lock().unwrap().len(), before, "two columns are few");
     }
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-use redwick_tensor_ops::quantized::{self, Format, Packed, Routes};
+use redwick_tensor_ops::quantized::{self, Format, Packed, PackedForm, Routes};
 use redwick_tensor_ops::{Context, DType, Error, Layout, Storage, View, open};
 
 const TARGETS: [&str; 3] = ["gfx90a", "gfx942", "gfx1100"];
@@ -218,6 +218,75 @@ fn any_rows(format: &'static Format, rows: usize, k: usize) -> Vec<u8> {
     sequence(7).map(|byte| byte & 0x37).take(bytes).collect()
 }
 
+/// Numbers from -1 to 1.
+fn activations(count: usize) -> Vec<f32> {
+    let numbers = sequence(1).take(count);
+    numbers.map(|byte| f32::from(byte) / 128.0 - 1.0).collect()
+}
+
+/// The distance of two vectors, by the length of the second.
+fn distance(of: &[f32], from: &[f64]) -> f64 {
+    let squares = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>();
+    let difference = squares(&mut of.iter().zip(from).map(|(a, b)| f64::from(*a) - b));
+    (difference / squares(&mut from.iter().copied())).sqrt()
+}
+
+#[test]
+fn each_form_gives_the_product() {
+    // Rows around the edges of tiles; columns that fill none; a segment that is not full.
+    let sizes = [[1, 3], [16, 17], [17, 33], [33, 5], [65, 66]];
+    for (number, target) in ["gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"]
+        .into_iter()
+        .enumerate()
+    {
+        let context = context(target);
+        let packed = quantized::FORMATS.iter().filter(|f| f.is_packed());
+        for (turn, format) in packed.enumerate() {
+            let [m, n] = sizes[(turn + number) % sizes.len()];
+            let k = if format.values == 32 { 5 * 32 } else { 512 };
+            let x = activations(m * k);
+            let w = Packed::upload(&context, format, &any_rows(format, n, k)).unwrap();
+            let weights = download(&quantized::dequantize(&w, n * k, DType::F32).unwrap());
+            let product = |x: &[f32], w: &[f32]| -> f64 {
+                let terms = x.iter().zip(w);
+                terms.map(|(x, w)| f64::from(*x) * f64::from(*w)).sum()
+            };
+            let rows = x.chunks(k);
+            let expected: Vec<f64> = rows
+                .flat_map(|x| weights.chunks(k).map(move |w| product(x, w)))
+                .collect();
+            let (x, layout) = (floats(&context, &x), Layout::contiguous(&[m, k]));
+            for form in [PackedForm::Bytes, PackedForm::Held, PackedForm::Tiles] {
+                let view = View::new(&x, &layout).unwrap();
+                let y = download(&quantized::matmul_as(form, view, &w, [n, k]).unwrap());
+                let distance = distance(&y, &expected);
+                assert!(
+                    distance < 0.01,
+                    "{target} {format} {form:?} {m}x{n}: {distance}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn activations_that_f16_does_not_hold_are_multiplied() {
+    for target in TARGETS {
+        let context = context(target);
+        let w = Packed::upload(&context, q8_0(), &rows_of(&[1, -2])).unwrap();
+        let x = floats(&context, &[1e30; 32 * 20]);
+        let layout = Layout::contiguous(&[20, 32]);
+        for form in [PackedForm::Held, PackedForm::Tiles] {
+            let view = View::new(&x, &layout).unwrap();
+            let y = download(&quantized::matmul_as(form, view, &w, [2, 32]).unwrap());
+            for row in y.chunks(2) {
+                let near = |a: f32, b: f32| (a / b - 1.0).abs() < 0.01;
+                assert!(near(row[0], 32e30) && near(row[1], -64e30), "{target} {row:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn large_tiles_give_what_small_ones_do() {
     const ROWS: usize = 7;
@@ -230,14 +299,12 @@ fn large_tiles_give_what_small_ones_do() {
             .filter(|format| format.is_packed())
         {
             let (m, k) = (17, format.values);
-            let x: Vec<f32> = sequence(1)
-                .take(m * k)
-                .map(|byte| f32::from(byte) / 128.0 - 1.0)
-                .collect();
-            let (x, layout) = (floats(&context, &x), Layout::contiguous(&[m, k]));
+            let x = floats(&context, &activations(m * k));
+            let layout = Layout::contiguous(&[m, k]);
             let product = |bytes: &[u8], n: usize| {
                 let w = Packed::upload(&context, format, bytes).unwrap();
-                let y = quantized::matmul(View::new(&x, &layout).unwrap(), &w, [n, k]).unwrap();
+                let view = View::new(&x, &layout).unwrap();
+                let y = quantized::matmul_as(PackedForm::Tiles, view, &w, [n, k]).unwrap();
                 download(&y)
             };
             let few = any_rows(format, ROWS, k);

@@ -10,8 +10,8 @@ use crate::layout::Layout;
 use crate::ops::{self, Adjacent};
 use crate::storage::{Storage, View};
 
-/// Values of a group, which kernels take at once.
-const GROUP: usize = 16;
+/// Values that a work-item unpacks.
+const STEP: usize = 8;
 
 /// The first `elements` values as numbers of a dtype, rounded once as on the CPU.
 ///
@@ -25,14 +25,27 @@ pub fn dequantize(w: &Packed, elements: usize, to: DType) -> Result<Storage> {
         Content::Numbers(_) => return cast(w.storage(), elements, to),
         Content::Blocks(block) => block,
     };
-    if !matches!(to, DType::F32 | DType::F16) {
+    if !matches!(to, DType::F32 | DType::F16 | DType::BF16) {
         return cast(&dequantize(w, elements, DType::F32)?, elements, to);
     }
-    let y = Storage::uninit(w.context(), to, elements)?;
+    dequantize_rows(w, block, [0, 1, elements], to)
+}
+
+/// Some rows of so many values, from row `first` on, as f32, f16 or bf16. The caller has checked that
+/// they are there, and whole blocks.
+pub(super) fn dequantize_rows(
+    w: &Packed,
+    block: BlockType,
+    [first, count, width]: [usize; 3],
+    to: DType,
+) -> Result<Storage> {
+    const OP: &str = "dequantize";
+    let y = Storage::uninit(w.context(), to, count.saturating_mul(width))?;
     let table = Rows {
         op: OP,
-        rows: 1,
-        width: elements,
+        from: w.format().bytes_of(OP, first.saturating_mul(width))?,
+        rows: count,
+        width,
         ids: None,
     };
     table.launch(w, block, &y)?;
@@ -62,6 +75,7 @@ pub fn embedding(w: &Packed, rows: usize, width: usize, ids: View<'_>) -> Result
     let ids = Adjacent::of(ids)?;
     let table = Rows {
         op: OP,
+        from: 0,
         rows,
         width,
         ids: Some(ids.address()),
@@ -73,6 +87,8 @@ pub fn embedding(w: &Packed, rows: usize, width: usize, ids: View<'_>) -> Result
 /// A table of packed rows, and which of them are wanted.
 struct Rows {
     op: &'static str,
+    /// Where the first row starts, in bytes.
+    from: usize,
     rows: usize,
     width: usize,
     ids: Option<u64>,
@@ -86,22 +102,17 @@ impl Rows {
         let kernel = ops::find(self.op, y.dtype(), |d| {
             redwick_kernels::dequantize(block, d)
         })?;
-        // A piece is two groups, or four where four values share a byte.
-        let piece = match block {
-            BlockType::Q2k | BlockType::Q3k => 4 * GROUP,
-            _ => 2 * GROUP,
-        };
         let arguments = args::Dequantize {
-            w: w.address(),
+            w: w.address() + self.from as u64,
             ids: self.ids.unwrap_or(0),
             y: y.address(),
             fault: w.context().fault_word(),
-            pieces: Error::steps(self.op, y.len() / piece)?,
+            steps: Error::steps(self.op, y.len() / STEP)?,
             rows: Error::narrow(self.op, "the number of rows", self.rows)?,
-            row_pieces: Divisor::new(Error::narrow(self.op, "a row", self.width / piece)?),
+            row_steps: Divisor::new(Error::narrow(self.op, "a row", self.width / STEP)?),
             reserved: 0,
         };
-        let grid = kernel.grid_for_steps(arguments.pieces)?;
+        let grid = kernel.grid_for_steps(arguments.steps)?;
         w.context().launch(kernel, grid, &arguments)?;
         if self.ids.is_some() {
             w.context().fault_is_possible();

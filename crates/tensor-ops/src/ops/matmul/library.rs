@@ -30,8 +30,10 @@ pub(super) fn product(
             stride: i64::try_from(stride).ok()?,
         })
     };
+    let element = element(dtype)?;
     Some(redwick_hip::Product {
-        element: element(dtype)?,
+        element,
+        result: element,
         m: i32::try_from(n).ok()?,
         n: i32::try_from(m).ok()?,
         k: i32::try_from(k).ok()?,
@@ -39,6 +41,7 @@ pub(super) fn product(
         a: factor(at[1], [n, b[1]], [k, b[0]], b_batch)?,
         b: factor(at[0], [k, a[1]], [m, a[0]], a_batch)?,
         c: Address(at[2]),
+        c_leading: i32::try_from(n).ok()?,
     })
 }
 
