@@ -27,6 +27,12 @@ pub type Launches = BTreeMap<&'static str, BTreeMap<&'static str, u64>>;
 /// Kernels that no case launches, each with the reason.
 pub const EXCUSED: &[(&str, &str)] = &[
     ("quant_matrix_128_", LARGE),
+    ("quant_held_", INSTRUCTIONS),
+    ("quant_arrange_", INSTRUCTIONS),
+    (
+        "quant_unpack_",
+        "for products by the vendor's library: the tests of tensor-ops launch it",
+    ),
     ("decode_", DECODING),
     ("quant_gated_", DECODING),
     ("quant_product_", DECODING),
@@ -46,6 +52,9 @@ pub fn excuse(symbol: &str) -> Option<&'static str> {
     let known = |(start, _): &&(&str, &str)| symbol.starts_with(start);
     EXCUSED.iter().find(known).map(|(_, reason)| *reason)
 }
+
+const INSTRUCTIONS: &str =
+    "for targets with matrix instructions: the tests of tensor-ops launch it on the others";
 
 const DECODING: &str =
     "a part of no op but of a language model's step: the tests of tensor-ops launch it";

@@ -33,15 +33,18 @@ struct Block {
     DEVICE static u32 part_of(u32 group) { return group >> LOW & (PARTS - 1); }
 };
 
-#if defined(REDWICK_ALIGNED_READS)
-struct alignas(8) TwoWords {
-    u32 low, high;
-};
-
 // Bits of two words, from bit `shift` on.
 DEVICE u32 moved_word(u32 low, u32 high, u32 shift) {
     return static_cast<u32>((static_cast<u64>(high) << 32 | low) >> shift);
 }
+
+// Sources that define MOVED_READS have 16 bytes at an even address read by 8 at a time, where the
+// hardware does not read them at once: fewer reads, and more to compute.
+#if defined(REDWICK_ALIGNED_READS) && defined(MOVED_READS)
+#define READS_BY_TWO_WORDS
+struct alignas(8) TwoWords {
+    u32 low, high;
+};
 
 // 16 bytes at an even address, by reads of 8.
 template <class T>
@@ -65,8 +68,10 @@ DEVICE T read_moved(const u8 *from) {
 template <class T, u32 ALIGN>
 DEVICE T read(const u8 *from) {
     T x;
-#if defined(REDWICK_ALIGNED_READS)
+#if defined(READS_BY_TWO_WORDS)
     if constexpr (ALIGN < 4 && sizeof(T) == 16) return read_moved<T>(from);
+#endif
+#if defined(REDWICK_ALIGNED_READS)
     if constexpr (ALIGN < 4 && sizeof(T) > 4) {
         constexpr u32 COUNT = sizeof(T) / 4;
         const u32 odd = reinterpret_cast<u64>(from) & 3, shift = odd * 8;

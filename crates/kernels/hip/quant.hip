@@ -1,4 +1,5 @@
 // Packed weights to numbers, and activations to bytes.
+#define MOVED_READS
 #include "activations.h"
 #include "packed.h"
 #include "lanes.h"

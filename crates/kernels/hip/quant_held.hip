@@ -5,6 +5,7 @@
 //
 // A workgroup computes ROWS by COLUMNS results, a wave 16 columns of them. Where there are more waves
 // than columns, they take turns along k, and add up their parts at the end.
+#define MOVED_READS
 #include "held.h"
 #include "number.h"
 #include "unpack.h"

@@ -1,6 +1,7 @@
 // Products of packed weights and many rows of activations: tiles of the weights become bf16 on their
 // way to LDS, and the matrix instructions do the rest, as in gemm.hip. bf16 has the range of f32, so
 // no weight or activation overflows; its rounding is finer than that of activations to bytes.
+#define MOVED_READS
 #include "product.h"
 #include "unpack.h"
 

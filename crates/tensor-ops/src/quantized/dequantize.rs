@@ -99,9 +99,12 @@ impl Rows {
         if y.is_empty() {
             return Ok(());
         }
-        let kernel = ops::find(self.op, y.dtype(), |d| {
-            redwick_kernels::dequantize(block, d)
-        })?;
+        let kernel = match y.dtype() {
+            DType::BF16 => {
+                ops::required(self.op, DType::BF16, redwick_kernels::quant_unpack(block))?
+            }
+            dtype => ops::find(self.op, dtype, |d| redwick_kernels::dequantize(block, d))?,
+        };
         let arguments = args::Dequantize {
             w: w.address() + self.from as u64,
             ids: self.ids.unwrap_or(0),

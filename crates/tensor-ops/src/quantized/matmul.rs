@@ -31,12 +31,7 @@ pub fn matmul(x: View<'_>, w: &Packed, size: [usize; 2]) -> Result<Storage> {
 /// # Errors
 /// Those of [`matmul()`]; [`Error::NoProductLibrary`] or the like where the form needs the vendor's
 /// library, and there is none or it does not take the product.
-pub fn matmul_as(
-    form: PackedForm,
-    x: View<'_>,
-    w: &Packed,
-    size: [usize; 2],
-) -> Result<Storage> {
+pub fn matmul_as(form: PackedForm, x: View<'_>, w: &Packed, size: [usize; 2]) -> Result<Storage> {
     multiply(x, w, size, Some(form))
 }
 
