@@ -119,8 +119,9 @@ impl Stream {
 /// Copies.
 impl Stream {
     /// Copies from the host to `offset` bytes into `to`, behind the work that there is, and waits
-    /// until `from` is no longer needed: not at all for up to 512 KiB, which go by way of memory that
-    /// the stream keeps for it (2 MiB of the host's, from the first such copy on), and for the copy else.
+    /// until `from` is no longer needed: for the copy, or, for up to 512 KiB, not at all. Those go by way
+    /// of 2 MiB of the host's memory that the stream keeps from its first such copy on; only where that
+    /// is full is the oldest of them waited for.
     ///
     /// # Errors
     /// [`Error::OutOfRange`], [`Error::WrongDevice`], or as the library says.
