@@ -316,6 +316,21 @@ pub fn moe_gemm_gguf(
 
 "#;
 
+const REPEAT_KV: &str = r#"
+/// Repeats a key or value tensor for grouped query attention: in one copy on an AMD GPU, whose
+/// strided copies are as fast as others.
+pub fn repeat_kv(xs: Tensor, n_rep: usize) -> Result<Tensor> {
+    #[cfg(feature = "rocm")]
+    if n_rep > 1 && xs.device().is_rocm() {
+        let (batch, heads, length, width) = xs.dims4()?;
+        let repeated = xs.unsqueeze(2)?.expand((batch, heads, n_rep, length, width))?;
+        return repeated.reshape((batch, heads * n_rep, length, width));
+    }
+    repeat_kv_elsewhere(xs, n_rep)
+}
+
+"#;
+
 static CANDLE_TRANSFORMERS: Table = Table {
     files: &[],
     rows: &[
@@ -325,6 +340,8 @@ static CANDLE_TRANSFORMERS: Table = Table {
             "DecoderLayer::new::cfg!",
             After(" || vb.device().is_rocm()"),
         ),
+        // Each piece of a `cat` is a launch, and a token has two such `cat`s in each layer.
+        row("src/utils.rs", "repeat_kv", InFront(REPEAT_KV)),
     ],
     macros: &["serde_default_fn"],
 };
