@@ -1,5 +1,5 @@
 //! What the rules leave to people: the table of everything in Candle that names CUDA and is not
-//! cloned, with what takes its place.
+//! cloned, with what takes its place; and of what names no backend but has a better form on AMD GPUs.
 //!
 //! Most of it is CUDA's own implementation, to be known by standing behind the `cuda` feature.
 //! Nothing behind that feature is cloned on its own; each such item needs a row here, so that an
