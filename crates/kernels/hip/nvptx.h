@@ -4,8 +4,10 @@
 
 #define NVPTX_DEVICE __attribute__((device, always_inline)) inline
 
-// The same limit under NVIDIA's name.
-#define amdgpu_flat_work_group_size(least, most) launch_bounds(most)
+// The same limit under NVIDIA's name. Sources may say for how many workgroups of a compute unit
+// registers have to suffice: `, 2`.
+#define RESIDENT_WORKGROUPS
+#define amdgpu_flat_work_group_size(least, most) launch_bounds(most RESIDENT_WORKGROUPS)
 
 #define __builtin_amdgcn_workitem_id_x() __nvvm_read_ptx_sreg_tid_x()
 #define __builtin_amdgcn_workgroup_id_x() __nvvm_read_ptx_sreg_ctaid_x()

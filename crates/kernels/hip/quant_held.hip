@@ -10,6 +10,10 @@
 #include "number.h"
 #include "unpack.h"
 
+// With one, its waves would all wait at once: see nvptx.h.
+#undef RESIDENT_WORKGROUPS
+#define RESIDENT_WORKGROUPS , 2
+
 // Activations are in tiles of 16 rows, these in segments of 128 values: 8 groups of 16 values, of
 // each 32 packs of 16 bytes.
 constexpr u32 SEGMENT = 128, GROUP_PACKS = 32, SEGMENT_PACKS = SEGMENT / 16 * GROUP_PACKS;
@@ -81,10 +85,10 @@ struct HeldProduct {
     Bytes16 packs[HELD];
     typename H::Result results[TILES];
     const u8 *rows[H::ROWS];
-    u32 k, segments, part;
+    u32 k, segments, end, part;  // the sum ends before segment `end`
 
-    DEVICE HeldProduct(const u8 *w, u32 column0, u32 n, u32 k, u32 part)
-        : k(k), segments((k + SEGMENT - 1) / SEGMENT), part(part) {
+    DEVICE HeldProduct(const u8 *w, u32 column0, u32 n, u32 k, u32 end, u32 part)
+        : k(k), segments((k + SEGMENT - 1) / SEGMENT), end(least(end, segments)), part(part) {
 #pragma unroll
         for (u32 i = 0; i < H::ROWS; i++) {
             const u64 row = least(column0 + H::row(i), n - 1);
@@ -120,7 +124,7 @@ struct HeldProduct {
             const u32 segment = segment0 + i % PARTS;
             const u64 at = static_cast<u64>(tile0 + i / PARTS) * segments + segment;
             packs[i] = 0;
-            if (segment < segments) packs[i] = x[at * SEGMENT_PACKS + work_item()];
+            if (segment < end) packs[i] = x[at * SEGMENT_PACKS + work_item()];
         }
     }
 
@@ -200,19 +204,21 @@ struct HeldProduct {
 };
 
 // y = x times the transposed weights: x is m by k as `arrange` leaves it, with rows of 0 up to a whole
-// tile; the weights are n by k.
+// tile; the weights are n by k. Where a part is less than k, it is whole segments, z counts parts, and
+// y gets their sums, in f32.
 template <class B, u32 ROWS, u32 COLUMNS>
-DEVICE void held(const Bytes16 *x, const u8 *w, void *y, u32 m, u32 n, u32 k, u32 to) {
+DEVICE void held(const Bytes16 *x, const u8 *w, void *y, u32 m, u32 n, u32 k, u32 to, u32 part_size) {
     typedef HeldProduct<B, ROWS, COLUMNS> Product;
     SHARED Bytes16 shared[Product::SIZE];
     const u32 wave = __builtin_amdgcn_readfirstlane(work_item() / WAVE);
     const u32 part = wave / Product::ACROSS, across = wave % Product::ACROSS;
     const u32 row0 = block_y() * ROWS, column0 = block_x() * COLUMNS + across * 16;
-    Product product(w, column0, n, k, part);
-    product.fetch_weights(part * SEGMENT, 0);
-    product.fetch_activations(x, row0 / 16, 0);
+    const u32 size = (part_size + SEGMENT - 1) / SEGMENT, first = block_z() * size;
+    Product product(w, column0, n, k, first + size, part);
+    product.fetch_weights((first + part) * SEGMENT, 0);
+    product.fetch_activations(x, row0 / 16, first);
 #pragma unroll 1
-    for (u32 segment = 0; segment < product.segments; segment += Product::PARTS) {
+    for (u32 segment = first; segment < product.end; segment += Product::PARTS) {
         const u32 next = segment + Product::PARTS;
         product.stash(shared);
         barrier();
@@ -221,5 +227,7 @@ DEVICE void held(const Bytes16 *x, const u8 *w, void *y, u32 m, u32 n, u32 k, u3
         barrier();
     }
     product.add_up(reinterpret_cast<f32 *>(shared), across);
-    if (part == 0) product.write(y, row0, column0, m, n, to);
+    if (part != 0) return;
+    if (part_size < k) y = static_cast<f32 *>(y) + static_cast<u64>(block_z()) * m * n;
+    product.write(y, row0, column0, m, n, to);
 }

@@ -22,7 +22,7 @@ pub use axis::Axis;
 pub use code::{FOLDER_VARIABLE, code_object, targets, wave_size};
 pub use error::Error;
 pub use launch::{Arguments, Field, Grid, Kernel, KernelInfo, Shape, Tiling, all};
-pub use packed::{PackedForm, packed_forms};
+pub use packed::{PackedForm, PackedProducts, packed_forms};
 pub use products::{LibraryProducts, ProductShape, library_products};
 pub use scalar::Scalar;
 pub use walk::{Divisor, MAX_DIMS, Walk};

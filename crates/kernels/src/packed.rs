@@ -24,9 +24,13 @@ impl PackedForm {
 
 /// A row of the manifest's table: products for which a form is the fastest.
 #[derive(Debug)]
-pub(crate) struct PackedProducts {
+pub struct PackedProducts {
     pub(crate) targets: &'static [&'static str],
-    pub(crate) form: PackedForm,
+    /// The form.
+    pub form: PackedForm,
+    /// For how many workgroups of each compute unit the inner dimension is divided, where there are
+    /// fewer tiles.
+    pub divide: u32,
     /// Types of blocks; none for all.
     pub(crate) blocks: &'static [BlockType],
     pub(crate) rows: Range<usize>,
@@ -48,12 +52,11 @@ pub fn packed_forms(
     target: &str,
     block: BlockType,
     rows: usize,
-) -> impl Iterator<Item = PackedForm> {
+) -> impl Iterator<Item = &'static PackedProducts> {
     let name = target.split(':').next().unwrap_or_default();
     PACKED
         .iter()
         .filter(move |row| row.contain(name, block, rows))
-        .map(|row| row.form)
 }
 
 #[cfg(test)]
@@ -67,7 +70,7 @@ mod tests {
             for block in BlockType::ALL {
                 for rows in sizes {
                     let last = packed_forms(target, block, rows).last();
-                    let serves = last.is_some_and(|form| form != PackedForm::Unpacked);
+                    let serves = last.is_some_and(|row| row.form != PackedForm::Unpacked);
                     assert!(serves, "{target} {} {rows}: {last:?}", block.name());
                 }
             }
@@ -85,7 +88,10 @@ mod tests {
 
     #[test]
     fn features_do_not_matter() {
-        let forms = |target: &str| packed_forms(target, BlockType::Q4_0, 1).collect::<Vec<_>>();
+        let forms = |target: &str| {
+            let rows = packed_forms(target, BlockType::Q4_0, 1);
+            rows.map(|row| row.form).collect::<Vec<_>>()
+        };
         assert_eq!(forms("gfx942:sramecc+:xnack-"), forms("gfx942"));
     }
 }

@@ -1,7 +1,9 @@
 //! The forms in which activations meet packed weights.
 
 use redwick_hip::{Address, Factor, MatrixElement, Product};
-use redwick_kernels::{BlockType, Kernel, PackedForm, ProductShape, args};
+use redwick_kernels::{
+    BlockType, Kernel, PackedForm, PackedProducts, ProductShape, ReduceOp, args,
+};
 
 use super::activations::Activations;
 use super::dequantize::{cast, dequantize_rows};
@@ -9,6 +11,7 @@ use super::packed::Packed;
 use crate::context::Context;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::layout::Layout;
 use crate::ops::{self, Adjacent};
 use crate::products::ProductsBy;
 use crate::storage::{Storage, View};
@@ -31,13 +34,13 @@ impl Factors<'_> {
     /// The product in the first form that can be had.
     pub(super) fn multiply_in_any(
         &self,
-        forms: impl Iterator<Item = PackedForm>,
+        rows: impl Iterator<Item = &'static PackedProducts>,
     ) -> Result<Storage> {
-        for form in forms {
-            if form == PackedForm::Unpacked && !self.library_is_there()? {
+        for row in rows {
+            if row.form == PackedForm::Unpacked && !self.library_is_there()? {
                 continue;
             }
-            match self.multiply(form) {
+            match self.multiply(row.form, row.divide) {
                 // What the library has no kernel for, the next form computes; unless it was asked for.
                 Err(Error::Hip(redwick_hip::Error::Blas { .. }))
                     if self.context().products_by() == ProductsBy::Table => {}
@@ -47,11 +50,12 @@ impl Factors<'_> {
         Err(ops::no_kernel(OP, self.x.dtype(), ""))
     }
 
-    /// The product in one form.
-    pub(super) fn multiply(&self, form: PackedForm) -> Result<Storage> {
+    /// The product in one form. Where it can be, its inner dimension is divided for so many workgroups
+    /// of each compute unit.
+    pub(super) fn multiply(&self, form: PackedForm, divide: u32) -> Result<Storage> {
         match form {
             PackedForm::Bytes => self.as_bytes(),
-            PackedForm::Held => self.held(),
+            PackedForm::Held => self.held(divide),
             PackedForm::Tiles => self.tiles(),
             PackedForm::Unpacked => self.unpacked(),
         }
@@ -72,7 +76,11 @@ impl Factors<'_> {
     }
 
     fn result(&self, dtype: DType) -> Result<Storage> {
-        Storage::uninit(self.context(), dtype, self.size[0] * self.size[1])
+        self.result_of(dtype, 1)
+    }
+
+    fn result_of(&self, dtype: DType, parts: usize) -> Result<Storage> {
+        Storage::uninit(self.context(), dtype, parts * self.size[0] * self.size[1])
     }
 
     /// Bytes and dot products.
@@ -98,14 +106,20 @@ impl Factors<'_> {
     }
 
     /// Weights in lanes.
-    fn held(&self) -> Result<Storage> {
+    fn held(&self, divide: u32) -> Result<Storage> {
         let (dtype, device) = (self.x.dtype(), self.context().device());
         let target = (device.target(), device.properties().compute_units);
         let kernel = ops::required(OP, dtype, held_kernel(self.block, self.size[0]))?;
-        let [rows, _] = kernel.info().tile_on(device.target());
-        let arranged = self.arranged(rows)?;
-        let y = self.result(dtype)?;
         let [m, n, k] = self.narrowed()?;
+        let [rows, columns] = kernel.info().tile_on(device.target());
+        let tiles = m.div_ceil(rows) * n.div_ceil(columns);
+        let part = part_of(k, tiles, divide * target.1);
+        let parts = k.div_ceil(part);
+        let arranged = self.arranged(rows)?;
+        let y = match parts {
+            1 => self.result(dtype)?,
+            _ => self.result_of(DType::F32, parts as usize)?,
+        };
         let arguments = args::QuantHeld {
             x: arranged.address(),
             w: self.w.address(),
@@ -113,11 +127,22 @@ impl Factors<'_> {
             m,
             n,
             k,
-            to: number_of(dtype),
+            to: number_of(y.dtype()),
+            part,
+            reserved: 0,
         };
-        let grid = kernel.grid_for_tiles_on(target, [m, n], 1)?;
+        let grid = kernel.grid_for_tiles_on(target, [m, n], parts)?;
         self.context().launch(kernel, grid, &arguments)?;
-        Ok(y)
+        match parts {
+            1 => Ok(y),
+            _ => self.converted(self.added_up(&y, parts as usize)?),
+        }
+    }
+
+    /// The sum of so many results, one after the other, in f32.
+    fn added_up(&self, sums: &Storage, parts: usize) -> Result<Storage> {
+        let layout = Layout::contiguous(&[parts, sums.len() / parts]);
+        ops::reduce(ReduceOp::Sum, View::new(sums, &layout)?, &[0])
     }
 
     /// The activations as bf16 in the order of kernels, in whole tiles of so many rows.
@@ -209,6 +234,17 @@ impl Factors<'_> {
     }
 }
 
+/// The size of a part of the inner dimension, so that there are about so many workgroups: whole
+/// segments, and long enough to be worth one.
+fn part_of(k: u32, tiles: u32, workgroups: u32) -> u32 {
+    const SHORTEST: u32 = 512;
+    let parts = (workgroups / tiles).min(k / SHORTEST);
+    if parts < 2 {
+        return k;
+    }
+    k.div_ceil(parts).next_multiple_of(SEGMENT as u32).min(k)
+}
+
 /// Rows of weights, `n` of `k` values, that are unpacked at a time into about so many bytes: slices of
 /// one size, whole tiles of a product where they are more than one tile.
 fn rows_of_slice([n, k]: [usize; 2], limit: usize) -> usize {
@@ -288,6 +324,15 @@ fn number_of(dtype: DType) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_whole_segments_and_not_short() {
+        assert_eq!(part_of(14_336, 64, 264), 3584);
+        assert_eq!(part_of(14_336, 224, 264), 14_336, "enough tiles");
+        assert_eq!(part_of(1120, 1, 264), 640);
+        assert_eq!(part_of(1000, 1, 264), 1000, "too short");
+        assert_eq!(part_of(4096, 1, 264), 512);
+    }
 
     #[test]
     fn slices_are_alike_and_within_the_limit() {
