@@ -268,6 +268,8 @@ const PICTURES: &[[usize; 7]] = &[
     [3, 6, 12, 4, 8, 1, 1],
     [1, 33, 7, 6, 8, 3, 3],
     [2, 4, 4, 9, 8, 4, 4],
+    // Windows that are divided among workgroups.
+    [2, 130, 6, 4, 4, 3, 3],
 ];
 /// Padding, stride, dilation and output padding.
 const PARAMETERS: &[[usize; 4]] = &[

@@ -34,6 +34,16 @@ const SIZES: &[[usize; 3]] = &[
     [33, 1031, 8],
 ];
 
+/// Those that take long, once.
+const LONG: &[[usize; 3]] = &[
+    [1, 2200, 40],
+    [3, 4200, 37],
+    [8, 1100, 40],
+    [70, 1030, 72],
+    [1, 9000, 3],
+    [1, 8, 20_000],
+];
+
 const BATCHES: &[&[usize]] = &[&[], &[1], &[3], &[2, 3]];
 
 fn products(values: Values) -> Vec<Case> {
@@ -52,6 +62,16 @@ fn products(values: Values) -> Vec<Case> {
     // Enough tiles to fill a device, so that it takes large ones.
     let many = |rows, columns| Operand::new(&[400, rows, columns], View::Plain, values);
     cases.push(Case::new(vec![many(65, 5), many(5, 67)]));
+    // Few tiles, whose inner dimension is divided; and columns enough for wide tiles.
+    for &[m, k, n] in LONG {
+        for right in [View::Plain, View::Transposed] {
+            let operand = |rows, columns, view| Operand::new(&[rows, columns], view, values);
+            cases.push(Case::new(vec![
+                operand(m, k, View::Plain),
+                operand(k, n, right),
+            ]));
+        }
+    }
     cases
 }
 

@@ -212,7 +212,7 @@ fn entry(table: &mut String, manifest: &Manifest, family: &str, kernel: &Instanc
         table,
         "crate::launch::KernelInfo {{ symbol: {:?}, family: Family::{}, \
          shape: crate::Shape::{}, block: {}, unroll: {}, lanes: {}, outputs: {}, max_columns: {}, \
-         tile: {:?}, tilings: &[{}], fields: <args::{} as crate::launch::Arguments>::FIELDS }},",
+         tile: {:?}, divide: {:?}, tilings: &[{}], fields: <args::{} as crate::launch::Arguments>::FIELDS }},",
         kernel.symbol(),
         pascal_case(family),
         pascal_case(&row.shape.replace('-', "_")),
@@ -222,6 +222,7 @@ fn entry(table: &mut String, manifest: &Manifest, family: &str, kernel: &Instanc
         row.outputs,
         row.max_columns,
         row.tile,
+        row.divide,
         tilings(row),
         row.args,
     )
@@ -235,10 +236,12 @@ fn tilings(row: &KernelRow) -> String {
             dynamic_lds,
             turns,
             fill,
+            divide,
         } = tiling;
+        let divide = divide.unwrap_or(row.divide);
         format!(
             "crate::Tiling {{ target: {target:?}, tile: {tile:?}, dynamic_lds: {dynamic_lds}, \
-             turns: {turns}, fill: {fill} }}, "
+             turns: {turns}, fill: {fill}, divide: {divide:?} }}, "
         )
     };
     row.on.iter().map(tiling).collect()

@@ -190,6 +190,10 @@ pub(crate) struct KernelRow {
     /// Rows and columns of a workgroup's tile, where the shape has tiles.
     #[serde(default)]
     pub(crate) tile: [u32; 2],
+    /// For how many workgroups of each compute unit an inner dimension is divided, where there are
+    /// fewer tiles, and the least size of a part; 0 where never.
+    #[serde(default)]
+    pub(crate) divide: [u32; 2],
     /// The tile where it is another, or chosen by another rule.
     #[serde(default)]
     pub(crate) on: Ordered<Tiling>,
@@ -215,6 +219,8 @@ pub(crate) struct Tiling {
     /// Of 100 compute units, how many have to get a tile for the kernel to be the fastest.
     #[serde(default = "most")]
     pub(crate) fill: u32,
+    /// How the inner dimension is divided, where it is otherwise.
+    pub(crate) divide: Option<[u32; 2]>,
 }
 
 fn most() -> u32 {

@@ -46,20 +46,19 @@ struct Outputs {
 template <class T, u32 SIDE>
 using InLds = typename Tile<T, SIDE>::Stored;
 
+// Adds up from `begin` on along the weights' depth.
 template <class Columns, class Product, class T, u32 ROWS, u32 COLUMNS>
-DEVICE void convolve_tile(const Operand<T> &weight, const Images<T> &images, const Outputs<T> &to,
-                          InLds<T, ROWS> *shared_a, InLds<T, COLUMNS> *shared_b) {
+DEVICE void convolve_tile(const Operand<T> &weight, const Images<T> &images, u32 begin, Access access,
+                          Product &product, InLds<T, ROWS> *shared_a, InLds<T, COLUMNS> *shared_b) {
     typedef Tile<T, ROWS> Weights;
     const u32 row0 = block_y() * ROWS, column0 = block_x() * COLUMNS;
-    const Access access = access_of(weight);
-    Product product;
     product.clear();
     Weights weights;
     Columns columns;
     columns.start(images, column0);
-    weights.fetch(weight, access, row0, 0);
-    columns.fetch(images, 0);
-    for (u32 k = 0; k < weight.depth; k += Weights::DEPTH) {
+    weights.fetch(weight, access, row0, begin);
+    columns.fetch(images, begin);
+    for (u32 k = begin; k < weight.depth; k += Weights::DEPTH) {
         weights.stash(shared_a, weight, access, row0, k);
         columns.stash(shared_b);
         barrier();
@@ -70,7 +69,6 @@ DEVICE void convolve_tile(const Operand<T> &weight, const Images<T> &images, con
         product.multiply(shared_a, shared_b);
         barrier();
     }
-    product.write(to, row0, column0);
 }
 
 template <bool BY_WAVE, class T, u32 ROWS, u32 COLUMNS>
@@ -82,22 +80,35 @@ struct ChooseProduct<true, T, ROWS, COLUMNS> {
     typedef ByWave<T, ROWS, COLUMNS> type;
 };
 
+// Where `part_size` is less than `depth`, z counts parts of it, whose sums go to `y` in the compute type:
+// `outputs` of each, for `sum_parts`.
 template <class T, u32 ROWS, u32 COLUMNS>
-DEVICE void conv(const T *x, const T *weight, T *y, u32 channels, u32 depth, u32 pixels, u32 wide,
-                 u32 x_batch, u32 x_channel, u32 y_batch, u32 y_channel, const Axis &h,
-                 const Axis &w) {
+DEVICE void conv(const T *x, const T *weight, void *y, u32 channels, u32 depth, u32 pixels, u32 wide,
+                 u32 x_batch, u32 x_channel, u32 y_batch, u32 y_channel, u32 part_size, u32 outputs,
+                 const Axis &h, const Axis &w) {
     typedef typename ChooseProduct<Matrix<T>::EXISTS, T, ROWS, COLUMNS>::type Product;
     alignas(16) SHARED InLds<T, ROWS> a[Tile<T, ROWS>::SIZE];
     alignas(16) SHARED InLds<T, COLUMNS> b[Tile<T, COLUMNS>::SIZE];
-    const Operand<T> weights = {weight, channels, depth, depth, 1};
-    const Images<T> images = {x, depth, pixels, x_batch, x_channel, h, w};
-    const Outputs<T> to = {y, channels, pixels, wide ? wide : ~0u, y_batch, y_channel, h, w};
+    const PartOf part(block_z(), part_size, depth);
+    const Access access = access_of(Operand<T>{weight, channels, depth, depth, 1});
+    const Operand<T> weights = {weight, channels, part.end, depth, 1};
+    const Images<T> images = {x, part.end, pixels, x_batch, x_channel, h, w};
+    Product product;
     if (wide) {
         typedef PixelPacks<T, COLUMNS> Columns;
-        convolve_tile<Columns, Product, T, ROWS, COLUMNS>(weights, images, to, a, b);
+        convolve_tile<Columns, Product, T, ROWS, COLUMNS>(weights, images, part.begin, access, product, a, b);
     } else {
         typedef SinglePixels<T, COLUMNS> Columns;
-        convolve_tile<Columns, Product, T, ROWS, COLUMNS>(weights, images, to, a, b);
+        convolve_tile<Columns, Product, T, ROWS, COLUMNS>(weights, images, part.begin, access, product, a, b);
+    }
+    const u32 across = wide ? wide : ~0u, row0 = block_y() * ROWS, column0 = block_x() * COLUMNS;
+    if (part.whole) {
+        T *to = static_cast<T *>(y);
+        product.write(Outputs<T>{to, channels, pixels, across, y_batch, y_channel, h, w}, row0, column0);
+    } else {
+        typedef Compute<T> C;
+        C *to = static_cast<C *>(y) + static_cast<u64>(block_z()) * outputs;
+        product.write(Outputs<C>{to, channels, pixels, across, y_batch, y_channel, h, w}, row0, column0);
     }
 }
 
@@ -105,7 +116,7 @@ DEVICE void conv(const T *x, const T *weight, T *y, u32 channels, u32 depth, u32
 // mostly empty. The weights are the same for all of a workgroup.
 template <class T>
 DEVICE void conv_direct(const T *x, const T *weight, T *y, u32 channels, u32 depth, u32 pixels, u32,
-                        u32 x_batch, u32 x_channel, u32 y_batch, u32 y_channel, const Axis &h,
+                        u32 x_batch, u32 x_channel, u32 y_batch, u32 y_channel, u32, u32, const Axis &h,
                         const Axis &w) {
     typedef Compute<T> C;
     const u32 first = block_x() * BLOCK + work_item(), channel = block_y();

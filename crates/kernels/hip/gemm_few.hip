@@ -2,6 +2,7 @@
 // bound by reading the matrix, each element of which goes from memory to one wave's registers and no
 // further. A workgroup computes COLUMNS columns of all rows; its waves take turns along k and add up
 // their parts in LDS at the end.
+#include "parts.h"
 #include "strip.h"
 #include "walk.h"
 
@@ -148,15 +149,17 @@ struct ChooseFew<true, T, ROWS, COLUMNS> {
 
 // `a` and `b` are adjacent along k, in whole packs; there are at most ROWS rows.
 template <class T, u32 ROWS, u32 COLUMNS>
-DEVICE void gemm_few(const T *a, const T *b, T *c, u32 m, u32 n, u32 k, u32 a_row, u32, u32,
-                     u32 b_column, const Walk<2> &batch) {
+DEVICE void gemm_few(const T *a, const T *b, void *c, u32 m, u32 n, u32 k, u32 a_row, u32, u32,
+                     u32 b_column, u32 part_size, const Walk<2> &batch) {
     typedef typename ChooseFew<Matrix<T>::EXISTS, T, ROWS, COLUMNS>::type Product;
     constexpr u32 WAVES = BLOCK / WAVE;
     // Padded, so that a column does not fall into one bank.
     SHARED f32 partial[WAVES][ROWS][COLUMNS + 1];
+    const PartOf part(block_z(), part_size, k);
     u64 offsets[2];
-    batch.locate(block_z(), offsets);
-    const FewRows<T> from = {a + offsets[0], b + offsets[1], m, n, k, a_row, b_column};
+    batch.locate(part.whole ? block_z() : 0, offsets);
+    const FewRows<T> from = {a + offsets[0] + part.begin, b + offsets[1] + part.begin,
+                             m, n, part.end - part.begin, a_row, b_column};
     const u32 wave = __builtin_amdgcn_readfirstlane(work_item() / WAVE);
     const u32 column0 = block_x() * COLUMNS;
     Product product;
@@ -169,6 +172,7 @@ DEVICE void gemm_few(const T *a, const T *b, T *c, u32 m, u32 n, u32 k, u32 a_ro
         if (row >= m || column >= n) continue;
         f32 sum = 0;
         for (u32 w = 0; w < WAVES; w++) sum += partial[w][row][at % COLUMNS];
-        c[(static_cast<u64>(block_z()) * m + row) * n + column] = static_cast<T>(sum);
+        const u64 place = (static_cast<u64>(block_z()) * m + row) * n + column;
+        write_sum<T>(c, part.whole, place, sum);
     }
 }

@@ -33,7 +33,7 @@ struct NearTiles {
 #endif
 
 template <class Product, class T, Major A, Major B, u32 ROWS, u32 COLUMNS>
-DEVICE void multiply_panels(const Operand<T> &a, const Operand<T> &b, const Destination<T> &c) {
+DEVICE void multiply_panels(const Operand<T> &a, const Operand<T> &b, const Summed<T> &c) {
     typedef Panel<T, ROWS, A> PanelA;
     typedef Panel<T, COLUMNS, B> PanelB;
     constexpr u32 BYTES = PanelA::Layout::SIZE * sizeof(typename PanelA::Stored) +
@@ -64,23 +64,26 @@ DEVICE void multiply_panels(const Operand<T> &a, const Operand<T> &b, const Dest
         if constexpr (TILES == 1) barrier();
         tile = (tile + 1) % TILES;
     }
-    product.write(c, row0, column0);
+    c.take(product, row0, column0);
 }
 
 // Of an operand, the stride along k is 1 where its Major is Depth, else the other one is.
 template <class T, Major A, Major B, u32 ROWS, u32 COLUMNS>
-DEVICE void gemm_packed(const T *a, const T *b, T *c, u32 m, u32 n, u32 k, u32 a_row, u32 a_column,
-                        u32 b_row, u32 b_column, const Walk<2> &batch) {
+DEVICE void gemm_packed(const T *a, const T *b, void *c, u32 m, u32 n, u32 k, u32 a_row, u32 a_column,
+                        u32 b_row, u32 b_column, u32 part_size, const Walk<2> &batch) {
+    const PartOf part(block_z(), part_size, k);
     u64 offsets[2] = {0, 0};
-    if (batch.rank != 0) batch.locate(block_z(), offsets);
-    const Operand<T> from_a = {a + offsets[0], m, k, a_row, a_column};
-    const Operand<T> from_b = {b + offsets[1], n, k, b_column, b_row};
-    const Destination<T> to = {c + static_cast<u64>(block_z()) * m * n, m, n};
+    if (batch.rank != 0 && part.whole) batch.locate(block_z(), offsets);
+    const Operand<T> from_a = part_of(Operand<T>{a + offsets[0], m, k, a_row, a_column}, part);
+    const Operand<T> from_b = part_of(Operand<T>{b + offsets[1], n, k, b_column, b_row}, part);
 #if defined(REDWICK_MATRIX_WGMMA)
+    // Workgroups that take turns with tiles take all of k.
     if constexpr (Matrix<T>::EXISTS) {
+        const Destination<T> to = {static_cast<T *>(c) + static_cast<u64>(block_z()) * m * n, m, n};
         return multiply_by_teams<T, A, B, ROWS, COLUMNS>(from_a, from_b, to);
     }
 #endif
+    const Summed<T> to = {c, m, n, part.whole};
     if constexpr (Matrix<T>::EXISTS) {
         multiply_panels<ByWave<T, ROWS, COLUMNS>, T, A, B, ROWS, COLUMNS>(from_a, from_b, to);
     } else {

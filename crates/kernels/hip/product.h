@@ -1,5 +1,6 @@
 // The part of a product of tiles in LDS that a wave, or a work-item, computes and writes.
 #pragma once
+#include "parts.h"
 #include "tile.h"
 
 template <class T>
@@ -32,6 +33,33 @@ struct Destination {
         }
     }
 };
+
+// The result of this workgroup's batch, or of its part along k.
+template <class T>
+struct Summed {
+    void *data;
+    u32 rows, columns;
+    bool whole;
+
+    template <class Product>
+    DEVICE void take(const Product &product, u32 row0, u32 column0) const {
+        const u64 first = static_cast<u64>(block_z()) * rows * columns;
+        if (whole) {
+            product.write(Destination<T>{static_cast<T *>(data) + first, rows, columns}, row0, column0);
+        } else {
+            typedef Compute<T> C;
+            product.write(Destination<C>{static_cast<C *>(data) + first, rows, columns}, row0, column0);
+        }
+    }
+};
+
+// The elements of an operand that a part along k has.
+template <class T>
+DEVICE Operand<T> part_of(Operand<T> operand, const PartOf &part) {
+    operand.data += static_cast<u64>(part.begin) * operand.depth_stride;
+    operand.depth = part.end - part.begin;
+    return operand;
+}
 
 // The part of the tile that a wave computes, in blocks of 16 by 16.
 template <class T, u32 ROWS, u32 COLUMNS>

@@ -61,6 +61,9 @@ pub struct KernelInfo {
     pub max_columns: u32,
     /// Rows and columns of the tile of a workgroup; 0 where the shape has none.
     pub tile: [u32; 2],
+    /// For how many workgroups of each compute unit an inner dimension is divided, where there are
+    /// fewer tiles, and the least size of a part; 0 where never.
+    pub divide: [u32; 2],
     /// Targets where the tile is another.
     pub tilings: &'static [Tiling],
     /// Its arguments.
@@ -80,6 +83,8 @@ pub struct Tiling {
     pub turns: u32,
     /// Of 100 compute units, how many have to get a tile for the kernel to be the fastest.
     pub fill: u32,
+    /// [`KernelInfo::divide`] there.
+    pub divide: [u32; 2],
 }
 
 /// [`Tiling::fill`] where nothing else is said.
@@ -100,6 +105,16 @@ impl KernelInfo {
     /// Bytes of LDS to ask for at a launch on a target.
     pub fn dynamic_lds_on(&self, target: &str) -> u32 {
         self.tiling(target).map_or(0, |tiling| tiling.dynamic_lds)
+    }
+
+    /// For how many workgroups, on a target with so many compute units, an inner dimension is to be
+    /// divided, and the least size of a part.
+    pub fn divided_for(&self, (target, compute_units): (&str, u32)) -> [usize; 2] {
+        let divide = self
+            .tiling(target)
+            .map_or(self.divide, |tiling| tiling.divide);
+        let [workgroups, least] = divide.map(|number| number as usize);
+        [workgroups * compute_units as usize, least]
     }
 
     fn tiling(&self, target: &str) -> Option<&Tiling> {

@@ -370,6 +370,22 @@ fn heads_of_128_and_neighbouring_pairs() {
 }
 
 #[test]
+fn rows_that_a_workgroup_shares() {
+    let shape = Shape {
+        hidden: 1030,
+        inner: 1028,
+        heads: 2,
+        k_heads: 1,
+        layers: 1,
+        positions: 3,
+        ..SHAPE
+    };
+    for context in contexts() {
+        check(&context, shape, DType::F32, false, 1e-5);
+    }
+}
+
+#[test]
 fn packed_weights() {
     for context in contexts() {
         check(&context, SHAPE, DType::F32, true, 3e-2);

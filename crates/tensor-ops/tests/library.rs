@@ -344,6 +344,29 @@ fn every_dtype_and_transposition() {
 }
 
 #[test]
+fn few_rows_and_few_tiles() {
+    let _turn = TURN.lock();
+    let context = context();
+    let shapes = [
+        [1, 2200, 40],
+        [1, 9000, 3],
+        [1, 8, 20_000],
+        [3, 4200, 37],
+        [4, 1030, 5],
+        [9, 1100, 40],
+        [70, 1030, 72],
+        [130, 2050, 136],
+    ];
+    for dtype in [DType::F16, DType::BF16, DType::F32, DType::F64] {
+        for [m, k, n] in shapes {
+            let (a, b) = (Layout::contiguous(&[m, k]), Layout::contiguous(&[k, n]));
+            both(&context, dtype, &a, &b);
+            both(&context, dtype, &a, &strided(&[k, n], &[1, k]));
+        }
+    }
+}
+
+#[test]
 fn rows_with_gaps_and_single_rows() {
     let _turn = TURN.lock();
     let context = context();
@@ -467,8 +490,13 @@ fn convolutions_of_unfolded_patches() {
         let numbers: Vec<u8> = numbers.flat_map(f32::to_le_bytes).collect();
         upload(&context, DType::F32, &numbers)
     };
-    let cases: [(&[usize], &[usize], [usize; 3]); 5] = [
+    let cases: [(&[usize], &[usize], [usize; 3]); 8] = [
+        // Windows that workgroups share.
+        (&[2, 130, 4, 4], &[6, 130, 3, 3], [1, 1, 1]),
+        (&[1, 130, 9, 12], &[70, 130, 3, 3], [1, 1, 1]),
         (&[2, 3, 7, 6], &[5, 3, 3, 3], [1, 1, 1]),
+        // Too large to be one product.
+        (&[2, 1, 70, 70], &[5, 1, 3, 3], [0, 1, 1]),
         (&[2, 3, 7, 6], &[5, 3, 3, 2], [0, 2, 1]),
         (&[1, 2, 9, 8], &[4, 2, 3, 3], [2, 1, 2]),
         (&[2, 3, 11], &[5, 3, 4], [1, 2, 1]),

@@ -8,6 +8,7 @@ mod unfolded;
 
 use redwick_kernels::{Kernel, args};
 
+use super::division::Division;
 use super::images::{Images, Reading, misfit};
 use super::rows::Adjacent;
 use super::taps::{Part, Taps, forward, transposed};
@@ -142,29 +143,77 @@ impl<'a> Convolution<'a> {
             return Storage::zeroed(context, dtype, count);
         }
         let y = Storage::uninit(context, dtype, count)?;
+        if let ([h], [w]) = (&rows.parts[..], &columns.parts[..]) {
+            return self.run_divided(y, outputs, [h, w]);
+        }
         for h in &rows.parts {
             for w in &columns.parts {
-                self.launch(&y, outputs, [h, w])?;
+                let depth = self.depth([h, w]);
+                self.launch(&y, outputs, [h, w], Division::whole(depth))?;
             }
         }
         Ok(y)
     }
 
-    /// Computes the outputs that a part of each axis makes.
-    fn launch(&self, y: &Storage, outputs: [usize; 2], [h, w]: [&Part; 2]) -> Result<()> {
+    /// Computes all outputs, whose sums may be divided.
+    fn run_divided(&self, y: Storage, outputs: [usize; 2], parts: [&Part; 2]) -> Result<Storage> {
+        let pixels = parts.iter().map(|part| part.reading.outputs);
+        let pixels = pixels.product::<usize>() * self.images.dims[0];
+        let depth = self.depth(parts);
+        let kernel = self.kernel(self.weights.dims[0], pixels, depth)?;
+        let division = self.division(kernel, pixels, depth);
+        if division.is_whole() {
+            self.launch(&y, outputs, parts, division)?;
+            return Ok(y);
+        }
+        let sums = division.sums(y.context(), y.dtype(), y.len())?;
+        self.launch(&sums, outputs, parts, division)?;
+        division.add_up(&sums, &y)?;
+        Ok(y)
+    }
+
+    /// Elements of a window.
+    fn depth(&self, [h, w]: [&Part; 2]) -> usize {
+        self.weights.dims[1] * h.reading.taps * w.reading.taps
+    }
+
+    /// How a kernel divides sums, where there are too few tiles of outputs.
+    fn division(&self, kernel: Kernel<args::Conv>, pixels: usize, depth: usize) -> Division {
+        let info = kernel.info();
+        let [rows, columns] = info.tile.map(|side| (side as usize).max(1));
+        let tiles = self.weights.dims[0].div_ceil(rows) * pixels.div_ceil(columns);
+        let [wanted, least] = info.divided_for(self.device());
+        Division::of(depth, tiles, wanted, least)
+    }
+
+    fn device(&self) -> (&str, u32) {
+        let device = self.x.context().device();
+        (device.target(), device.properties().compute_units)
+    }
+
+    /// Computes the outputs that a part of each axis makes, or of each of these the parts of a sum.
+    fn launch(
+        &self,
+        y: &Storage,
+        outputs: [usize; 2],
+        [h, w]: [&Part; 2],
+        division: Division,
+    ) -> Result<()> {
         let [batch, ..] = self.images.dims;
-        let [channels, inputs, ..] = self.weights.dims;
+        let [channels, ..] = self.weights.dims;
         let layout = self.weight_layout([h, w])?;
         let weight = Adjacent::of(View::new(self.weight.storage(), &layout)?)?;
         let rows = batch * h.reading.outputs;
-        let kernel = self.kernel(channels, rows * w.reading.outputs)?;
+        let depth = self.depth([h, w]);
+        // The kernel that the division was made for.
+        let divided = if division.is_whole() { 0 } else { depth };
+        let kernel = self.kernel(channels, rows * w.reading.outputs, divided)?;
         let wide = self.wide(w, kernel.info().lanes);
         let reading = Reading {
             outputs: wide.unwrap_or(w.reading.outputs),
             ..w.reading
         };
         let number = |what, value| Error::narrow(self.op, what, value);
-        let depth = inputs * h.reading.taps * w.reading.taps;
         let [x_batch, x_channel] = self.images.outer_strides(self.op)?;
         let first = h.first_output * outputs[1] + w.first_output;
         let image = outputs[0] * outputs[1];
@@ -180,12 +229,15 @@ impl<'a> Convolution<'a> {
             x_channel,
             y_batch: number("the stride of batches", channels * image)?,
             y_channel: number("the stride of channels", image)?,
+            part: number("a part of a window", division.size)?,
+            outputs: number("the number of outputs", y.len() / division.count)?,
             h: self
                 .images
                 .axis(self.op, 0, &h.reading, outputs[1] * h.output_step)?,
             w: self.images.axis(self.op, 1, &reading, w.output_step)?,
         };
-        let grid = kernel.grid_for_tiles(arguments.channels, arguments.pixels, 1)?;
+        let parts = number("the number of parts", division.count)?;
+        let grid = kernel.grid_for_tiles(arguments.channels, arguments.pixels, parts)?;
         self.x.context().launch(kernel, grid, &arguments)
     }
 
@@ -218,16 +270,10 @@ impl<'a> Convolution<'a> {
         (adjacent && worth_it).then_some(padded)
     }
 
-    fn kernel(&self, channels: usize, pixels: usize) -> Result<Kernel<args::Conv>> {
+    fn kernel(&self, channels: usize, pixels: usize, depth: usize) -> Result<Kernel<args::Conv>> {
         let dtype = self.x.dtype();
         let found = if dtype.is_float() {
-            kernel_dtype(dtype).and_then(|of| match self.tiling(channels, pixels) {
-                Tiling::Direct => redwick_kernels::conv_direct(of),
-                Tiling::Large => {
-                    redwick_kernels::conv_128(of).or_else(|| redwick_kernels::conv_64(of))
-                }
-                Tiling::Small => redwick_kernels::conv_64(of),
-            })
+            kernel_dtype(dtype).and_then(|of| self.float_kernel(of, channels, pixels, depth))
         } else if channels <= FEW_CHANNELS {
             redwick_kernels::conv_integer_direct(width(dtype))
         } else {
@@ -236,15 +282,26 @@ impl<'a> Convolution<'a> {
         found.ok_or_else(|| no_kernel(self.op, dtype, ""))
     }
 
-    fn tiling(&self, channels: usize, pixels: usize) -> Tiling {
-        let units = self.x.context().device().properties().compute_units as usize;
+    /// A work-item for each output where there are few channels; tiles large enough to need few reads,
+    /// where these fill the device, sums divided; else smaller tiles.
+    fn float_kernel(
+        &self,
+        dtype: redwick_kernels::DType,
+        channels: usize,
+        pixels: usize,
+        depth: usize,
+    ) -> Option<Kernel<args::Conv>> {
         if channels <= FEW_CHANNELS {
-            Tiling::Direct
-        } else if channels.div_ceil(128) * pixels.div_ceil(128) >= units {
-            Tiling::Large
-        } else {
-            Tiling::Small
+            return redwick_kernels::conv_direct(dtype);
         }
+        let large = redwick_kernels::conv_128(dtype).filter(|kernel| {
+            let [rows, columns] = kernel.info().tile.map(|side| side as usize);
+            let parts = self.division(*kernel, pixels, depth).count;
+            let tiles = channels.div_ceil(rows) * pixels.div_ceil(columns);
+            let half_full = channels * 2 >= rows && pixels * 2 >= columns;
+            half_full && kernel.info().fills(self.device(), (tiles * parts) as u64)
+        });
+        large.or_else(|| redwick_kernels::conv_64(dtype))
     }
 
     /// A convolution of single pixels is a product of matrices for each batch: the weight by the
@@ -281,15 +338,4 @@ impl<'a> Convolution<'a> {
         let b = View::new(self.x.storage(), &b)?;
         matmul(a, b).map(Some)
     }
-}
-
-/// How a convolution is spread over workgroups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tiling {
-    /// A work-item for each output.
-    Direct,
-    /// Tiles large enough to need few reads, where there are enough of them to fill the device.
-    Large,
-    /// Smaller tiles.
-    Small,
 }

@@ -5,6 +5,7 @@ mod tiling;
 
 use redwick_kernels::{ProductShape, Walk, args};
 
+use super::division::Division;
 use super::{contiguous, kernel_dtype};
 use crate::collapse;
 use crate::context::Context;
@@ -13,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::products::ProductsBy;
 use crate::storage::{Storage, View};
+use tiling::Plan;
 
 const OP: &str = "matmul";
 
@@ -126,7 +128,7 @@ impl Product {
         }
         let at = [a.address(), b.address(), c.address()];
         if !self.run_by_library(context, dtype, at)? {
-            self.run_by_kernels(context, dtype, at)?;
+            self.run_by_kernels(at, &c)?;
         }
         Ok(c)
     }
@@ -166,18 +168,40 @@ impl Product {
         })
     }
 
-    fn run_by_kernels(&self, context: &Context, dtype: DType, at: [u64; 3]) -> Result<()> {
+    fn run_by_kernels(&self, at: [u64; 3], c: &Storage) -> Result<()> {
+        let (context, dtype) = (c.context(), c.dtype());
         let device = context.device();
         let device = (device.target(), device.properties().compute_units);
         let large = context.products_by() == ProductsBy::OwnInLargeTiles;
-        let kernel = self.kernel(dtype, at, device, large)?;
+        let Plan { kernel, division } = self.plan(dtype, at, device, large)?;
+        if !division.is_whole() {
+            return self.run_divided(at, c, &Plan { kernel, division });
+        }
         for part in self.parts() {
-            let arguments = self.arguments(&part, at, dtype.size())?;
+            let arguments = self.arguments(&part, division, at, dtype.size())?;
             let size = [arguments.m, arguments.n];
             let grid = kernel.grid_for_tiles_on(device, size, part.batch.steps())?;
             context.launch(kernel, grid, &arguments)?;
         }
         Ok(())
+    }
+
+    /// Runs a kernel for parts of the inner dimension, and adds those up.
+    fn run_divided(&self, [a, b, _]: [u64; 3], c: &Storage, plan: &Plan) -> Result<()> {
+        let (context, dtype) = (c.context(), c.dtype());
+        let Plan { kernel, division } = *plan;
+        let sums = division.sums(context, dtype, c.len())?;
+        let whole = BatchPart {
+            batch: Walk::new(&[], [&[], &[]])?,
+            from: [0; 3],
+        };
+        let arguments = self.arguments(&whole, division, [a, b, sums.address()], dtype.size())?;
+        let device = context.device();
+        let device = (device.target(), device.properties().compute_units);
+        let parts = Error::narrow(OP, "the number of parts", division.count)?;
+        let grid = kernel.grid_for_tiles_on(device, [arguments.m, arguments.n], parts)?;
+        context.launch(kernel, grid, &arguments)?;
+        division.add_up(&sums, c)
     }
 
     /// The batches in parts that a grid can have. Nearly always it is one.
@@ -210,7 +234,13 @@ impl Product {
         (0..self.batches()).map(one).collect()
     }
 
-    fn arguments(&self, part: &BatchPart, at: [u64; 3], size: usize) -> Result<args::Gemm> {
+    fn arguments(
+        &self,
+        part: &BatchPart,
+        division: Division,
+        at: [u64; 3],
+        size: usize,
+    ) -> Result<args::Gemm> {
         let number = |what, value| Error::narrow(OP, what, value);
         let stride = |value| number("a stride", value);
         let address = |operand: usize| at[operand] + (part.from[operand] * size) as u64;
@@ -225,7 +255,7 @@ impl Product {
             a_column: stride(self.a[1])?,
             b_row: stride(self.b[0])?,
             b_column: stride(self.b[1])?,
-            reserved: 0,
+            part: number("a part of the inner dimension", division.size)?,
             batch: part.batch,
         })
     }

@@ -11,6 +11,7 @@ mod binary;
 mod cast;
 mod conv;
 mod copy;
+mod division;
 mod elementwise;
 mod fill;
 mod images;

@@ -15,6 +15,11 @@ use crate::storage::{Storage, View};
 /// More memory than this is not spent on patches.
 const MAX_BYTES: usize = 2 << 30;
 
+/// Outputs of an image up to which all images are one product, and in 16 bits: products of few columns
+/// each leave most of a GPU idle, and the library's batched ones do not divide sums among compute units.
+/// Against that stands the copy of the result, which weighs more where products are faster.
+const FOLDED: [usize; 2] = [4096, 64];
+
 impl Convolution<'_> {
     /// The convolution by the library, where it is to compute it.
     pub(super) fn by_library(&self, parameters: Conv) -> Result<Option<Storage>> {
@@ -35,8 +40,17 @@ impl Convolution<'_> {
         if columns == 0 || bytes.is_none_or(|bytes| bytes > MAX_BYTES) {
             return Ok(None);
         }
+        let folded = FOLDED[usize::from(dtype.size() < 4)];
+        if batch > 1 && columns <= folded {
+            return self.folded(parameters, outputs).map(Some);
+        }
         let patches = self.patches(parameters, outputs)?;
         let patch = Layout::contiguous(&[batch, depth, columns]);
+        self.weighted(batch, View::new(&patches, &patch)?).map(Some)
+    }
+
+    /// The product of the weights, once for each of `batch`, and patches.
+    fn weighted(&self, batch: usize, patches: View<'_>) -> Result<Storage> {
         let adjacent = match self.weight.layout().is_contiguous() {
             true => None,
             false => Some(contiguous(self.weight)?),
@@ -45,9 +59,34 @@ impl Convolution<'_> {
             Some(copy) => (copy, 0),
             None => (self.weight.storage(), self.weight.layout().start()),
         };
-        let dims = [batch, self.weights.dims[0], depth];
-        let weights = self.strided(&dims, &[0, depth, 1], start)?;
-        matmul(View::new(weight, &weights)?, View::new(&patches, &patch)?).map(Some)
+        let [channels, window @ ..] = self.weights.dims;
+        let depth = window.iter().product();
+        let weights = self.strided(&[batch, channels, depth], &[0, depth, 1], start)?;
+        matmul(View::new(weight, &weights)?, patches)
+    }
+
+    /// The convolution as one product for all images, whose result has the channels before the images
+    /// and so is copied.
+    fn folded(&self, parameters: Conv, outputs: [usize; 2]) -> Result<Storage> {
+        let [batch, inputs, ..] = self.images.dims;
+        let [channels, _, down, across] = self.weights.dims;
+        let columns = outputs[0] * outputs[1];
+        let (images, strides) = self.overlapping(parameters)?;
+        let [image, input, row, column, below, beside] = strides;
+        let layout = self.strided(
+            &[inputs, down, across, batch, outputs[0], outputs[1]],
+            &[input, row, column, image, below, beside],
+            0,
+        )?;
+        let patches = contiguous(View::new(&images, &layout)?)?;
+        let patch = Layout::contiguous(&[1, inputs * down * across, batch * columns]);
+        let y = self.weighted(1, View::new(&patches, &patch)?)?;
+        let turned = self.strided(
+            &[batch, channels, columns],
+            &[columns, batch * columns, 1],
+            0,
+        )?;
+        contiguous(View::new(&y, &turned)?)
     }
 
     /// Outputs along both axes; nothing where the parameters do not fit, which is told elsewhere.
@@ -66,8 +105,21 @@ impl Convolution<'_> {
 
     /// The patches: (batch, input channels, taps down, taps across, outputs down, outputs across).
     fn patches(&self, parameters: Conv, outputs: [usize; 2]) -> Result<Storage> {
-        let [batch, inputs, height, width] = self.images.dims;
+        let [batch, inputs, ..] = self.images.dims;
         let taps = self.weights.size();
+        let (images, [_, input, row, column, below, beside]) = self.overlapping(parameters)?;
+        let layout = self.strided(
+            &[batch * inputs, taps[0], taps[1], outputs[0], outputs[1]],
+            &[input, row, column, below, beside],
+            0,
+        )?;
+        contiguous(View::new(&images, &layout)?)
+    }
+
+    /// The images with their padding, and how far those are apart, their inputs, taps down and across,
+    /// and outputs down and across.
+    fn overlapping(&self, parameters: Conv) -> Result<(Storage, [usize; 6])> {
+        let [_, inputs, height, width] = self.images.dims;
         let down = if self.is_signal() {
             0
         } else {
@@ -79,12 +131,16 @@ impl Convolution<'_> {
         let Conv {
             stride, dilation, ..
         } = parameters;
-        let layout = self.strided(
-            &[batch * inputs, taps[0], taps[1], outputs[0], outputs[1]],
-            &[plane, row * dilation, dilation, row * stride, stride],
-            0,
-        )?;
-        contiguous(View::new(&padded, &layout)?)
+        let (taps, outputs) = ([row * dilation, dilation], [row * stride, stride]);
+        let strides = [
+            inputs * plane,
+            plane,
+            taps[0],
+            taps[1],
+            outputs[0],
+            outputs[1],
+        ];
+        Ok((padded, strides))
     }
 
     /// The images with zeros around them: first beside each row, then above and below all.

@@ -5,10 +5,14 @@ use redwick_kernels::{Kernel, Major, args};
 use super::{OP, Product};
 use crate::dtype::DType;
 use crate::error::Result;
+use crate::ops::division::Division;
 use crate::ops::{kernel_dtype, no_kernel};
 
 /// Rows up to which a product is a matrix by vectors.
 const VECTORS: usize = 4;
+
+/// Bytes of a vector that give each work-item of a workgroup an access.
+const LONG: usize = 4096;
 
 /// Rows up to which a product is bound by reading its second operand.
 const FEW_ROWS: usize = 16;
@@ -20,9 +24,9 @@ const PACK: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tiling {
     /// Vectors; `b` is read along the inner dimension.
-    AlongK,
+    AlongK(Vectors),
     /// Vectors; `b` is read along the columns.
-    AlongN,
+    AlongN(Vectors),
     /// Few rows; both operands are read along the inner dimension.
     Few,
     /// The largest tiles, read in packs along these dimensions.
@@ -33,31 +37,65 @@ enum Tiling {
     Small,
 }
 
+/// How a matrix by vectors is spread over workgroups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Vectors {
+    /// One vector.
+    One,
+    /// One vector that is long, or by so many columns that wide tiles fill the device.
+    Large,
+    /// As many as [`VECTORS`] at once: what a work-item adds up of each is in registers.
+    Some,
+    /// So many that are long.
+    SomeLarge,
+    /// As many as [`FEW_ROWS`] that are long, of a type without matrix instructions.
+    Few,
+}
+
+/// A kernel, and how it divides the inner dimension.
+pub(super) struct Plan {
+    pub(super) kernel: Kernel<args::Gemm>,
+    pub(super) division: Division,
+}
+
 impl Product {
     /// The kernel for operands and a result at these addresses, on a target with so many compute
     /// units; in large tiles if that is asked for.
     ///
     /// # Errors
     /// Where there is none for the dtype.
-    pub(super) fn kernel(
+    pub(super) fn plan(
         &self,
         dtype: DType,
         at: [u64; 3],
         device: (&str, u32),
         large: bool,
-    ) -> Result<Kernel<args::Gemm>> {
+    ) -> Result<Plan> {
         let tiling = self.tiling(dtype, at, device, large);
-        find(dtype, tiling).ok_or_else(|| no_kernel(OP, dtype, ""))
+        let kernel = find(dtype, tiling).ok_or_else(|| no_kernel(OP, dtype, ""))?;
+        Ok(Plan {
+            kernel,
+            division: self.division(kernel, device),
+        })
+    }
+
+    fn division(&self, kernel: Kernel<args::Gemm>, device: (&str, u32)) -> Division {
+        if self.batches() > 1 {
+            return Division::whole(self.k);
+        }
+        let [wanted, least] = kernel.info().divided_for(device);
+        Division::of(self.k, self.tiles(kernel, device.0), wanted, least)
+    }
+
+    /// The tiles of all batches.
+    fn tiles(&self, kernel: Kernel<args::Gemm>, target: &str) -> usize {
+        let [rows, columns] = kernel.info().tile_on(target).map(|side| side as usize);
+        self.batches() * self.m.div_ceil(rows) * self.n.div_ceil(columns)
     }
 
     fn tiling(&self, dtype: DType, at: [u64; 3], device: (&str, u32), large: bool) -> Tiling {
         if self.m <= VECTORS {
-            let along_k = self.b[0] == 1 && (self.b[1] != 1 || self.k >= self.n);
-            return if along_k {
-                Tiling::AlongK
-            } else {
-                Tiling::AlongN
-            };
+            return self.vectors(dtype, device);
         }
         if let Some(majors) = self.majors(dtype, at) {
             let packed = Tiling::Packed(majors);
@@ -65,8 +103,12 @@ impl Product {
                 return packed;
             }
             let along_k = self.m <= FEW_ROWS && majors == [Major::Depth; 2];
+            let few = Tiling::AlongK(Vectors::Few);
             if along_k && find(dtype, Tiling::Few).is_some() {
                 return Tiling::Few;
+            }
+            if along_k && self.is_long(dtype) && find(dtype, few).is_some() {
+                return few;
             }
             if self.fills(dtype, packed, device) {
                 return packed;
@@ -78,14 +120,42 @@ impl Product {
         Tiling::Small
     }
 
-    /// Whether tiles of this kind are half full at least, and occupy enough of the device.
+    /// The tiling of a matrix by vectors.
+    fn vectors(&self, dtype: DType, device: (&str, u32)) -> Tiling {
+        let along_k = self.b[0] == 1 && (self.b[1] != 1 || self.k >= self.n);
+        let of: fn(Vectors) -> Tiling = match along_k {
+            true => Tiling::AlongK,
+            false => Tiling::AlongN,
+        };
+        let large = match along_k {
+            true => self.is_long(dtype),
+            false => find(dtype, of(Vectors::Large)).is_some_and(|kernel| {
+                let tiles = self.tiles(kernel, device.0);
+                kernel.info().fills(device, tiles as u64)
+            }),
+        };
+        match (self.m, large) {
+            (1, false) => of(Vectors::One),
+            (1, true) => of(Vectors::Large),
+            (_, true) if along_k => of(Vectors::SomeLarge),
+            _ => of(Vectors::Some),
+        }
+    }
+
+    /// Whether a line along the inner dimension gives each work-item of a workgroup an access.
+    fn is_long(&self, dtype: DType) -> bool {
+        self.k * dtype.size() >= LONG
+    }
+
+    /// Whether tiles of this kind are half full at least, and occupy enough of the device, when the
+    /// inner dimension is divided.
     fn fills(&self, dtype: DType, tiling: Tiling, device: (&str, u32)) -> bool {
         find(dtype, tiling).is_some_and(|kernel| {
             let [rows, columns] = kernel.info().tile_on(device.0).map(|side| side as usize);
             if self.m * 2 < rows || self.n * 2 < columns {
                 return false;
             }
-            let tiles = self.batches() * self.m.div_ceil(rows) * self.n.div_ceil(columns);
+            let tiles = self.tiles(kernel, device.0) * self.division(kernel, device).count;
             kernel.info().fills(device, tiles as u64)
         })
     }
@@ -123,8 +193,14 @@ fn major(outer: [usize; 2], depth: [usize; 2], pack: usize) -> Option<Major> {
 fn find(dtype: DType, tiling: Tiling) -> Option<Kernel<args::Gemm>> {
     let kernels = kernel_dtype(dtype)?;
     match tiling {
-        Tiling::AlongK => redwick_kernels::gemv_k(kernels),
-        Tiling::AlongN => redwick_kernels::gemv_n(kernels),
+        Tiling::AlongK(Vectors::One) => redwick_kernels::gemv_k(kernels),
+        Tiling::AlongK(Vectors::Large) => redwick_kernels::gemv_k_long(kernels),
+        Tiling::AlongK(Vectors::Some) => redwick_kernels::gemv_k_4(kernels),
+        Tiling::AlongK(Vectors::SomeLarge) => redwick_kernels::gemv_k_long_4(kernels),
+        Tiling::AlongK(Vectors::Few) => redwick_kernels::gemv_k_long_16(kernels),
+        Tiling::AlongN(Vectors::One) => redwick_kernels::gemv_n(kernels),
+        Tiling::AlongN(Vectors::Large) => redwick_kernels::gemv_n_wide(kernels),
+        Tiling::AlongN(_) => redwick_kernels::gemv_n_4(kernels),
         Tiling::Few => redwick_kernels::gemm_few(kernels),
         Tiling::Packed([a, b]) if dtype == DType::F32 => redwick_kernels::gemm_single(a, b),
         Tiling::Packed([a, b]) => redwick_kernels::gemm_half(kernels, a, b),
@@ -154,8 +230,11 @@ mod tests {
     #[test]
     fn tilings_follow_the_shape() {
         let f32 = |shape, transposed| tiling(DType::F32, shape, [false, transposed], 0);
-        assert_eq!(f32([1, 64, 128], true), Tiling::AlongK);
-        assert_eq!(f32([1, 64, 128], false), Tiling::AlongN);
+        assert_eq!(f32([1, 64, 128], true), Tiling::AlongK(Vectors::One));
+        assert_eq!(f32([1, 64, 128], false), Tiling::AlongN(Vectors::One));
+        assert_eq!(f32([4, 64, 128], false), Tiling::AlongN(Vectors::Some));
+        assert_eq!(f32([1, 1024, 128], true), Tiling::AlongK(Vectors::Large));
+        assert_eq!(f32([1, 64, 6400], false), Tiling::AlongN(Vectors::Large));
         assert_eq!(f32([16, 64, 128], true), Tiling::Small);
         assert_eq!(f32([64, 64, 64], false), Tiling::Small);
         let packed = Tiling::Packed([Major::Depth, Major::Outer]);
