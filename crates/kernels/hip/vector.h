@@ -63,6 +63,12 @@ DEVICE T read(u64 address, u32 at) {
 struct Chosen {
     const u32 *list, *words, *live, *filter;
 
+    // What one query looks at, where each has a list of its own, `pitch` slots after the one before.
+    DEVICE Chosen of(u32 query, u32 pitch) const {
+        if (list == nullptr) return *this;
+        const u64 first = static_cast<u64>(query) * pitch;
+        return {list + first, words + first, live, filter};
+    }
     DEVICE u32 tile(u32 slot) const { return list == nullptr ? slot : list[slot]; }
     DEVICE u32 rows(u32 slot) const {
         const u32 at = tile(slot);

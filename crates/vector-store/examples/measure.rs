@@ -1,5 +1,6 @@
-//! Times of searches on a device: `measure DEVICE [ROWS]`. Data is random; answers are compared with
-//! those of scoring every row canonically.
+//! Times of searches on a device: `measure DEVICE [ROWS [DIMENSIONS [BATCHES]]]`, the latter two with
+//! commas, such as `128,768` and `1,10`. Data is random; answers are compared with those of scoring
+//! every row canonically.
 
 use std::time::Instant;
 
@@ -31,6 +32,13 @@ fn numbers(count: usize, seed: u64) -> Vec<f32> {
     all
 }
 
+/// Numbers with commas between them, or what is meant without.
+fn list(text: Option<String>, plain: &[usize]) -> Result<Vec<usize>, std::num::ParseIntError> {
+    text.map_or(Ok(plain.to_vec()), |text| {
+        text.split(',').map(str::parse).collect()
+    })
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let device = arguments
@@ -40,7 +48,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rows: usize = arguments
         .next()
         .map_or(Ok(1_000_000), |text| text.parse())?;
-    for dimension in [128, 768] {
+    let dimensions = list(arguments.next(), &[128, 768])?;
+    let batches = list(arguments.next(), &[1, 4, 10, 100, 1000])?;
+    for dimension in dimensions {
         let start = Instant::now();
         let data = numbers(rows * dimension, 1);
         println!(
@@ -66,7 +76,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 &mut engine,
                 rows,
                 dtype,
-                metric == Metric::InnerProduct && dtype == Dtype::F32,
+                &batches,
+                metric == Metric::InnerProduct,
             )?;
         }
     }
@@ -96,12 +107,13 @@ fn cases(
     engine: &mut DeviceEngine,
     rows: usize,
     dtype: Dtype,
+    batches: &[usize],
     tune: bool,
 ) -> vector_store::engine::Result<()> {
     let dimension = engine.config().dimension;
     let live = Bitset::new(rows, true);
     let floor = (rows * dimension * dtype.size()) as f64 / 4.3e9;
-    for batch in [1usize, 4, 10, 100, 1000] {
+    for &batch in batches {
         let queries = numbers(batch * dimension, 99);
         let scan = Scan::new(&queries, K, &live);
         let settled = engine.settled();
@@ -113,9 +125,9 @@ fn cases(
         let checked = Scan::new(&queries[..batch.min(3) * dimension], K, &live);
         let exact = engine.settle(&checked, &[])? == found[..batch.min(3)];
         let groups: &[u32] = if tune && batch <= 10 {
-            &[4, 8, 16]
+            &[1, 2, 3, 4, 8, 16]
         } else {
-            &[16]
+            &[4]
         };
         for &each in groups {
             engine.set_workgroups(each);

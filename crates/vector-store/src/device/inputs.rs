@@ -115,6 +115,12 @@ impl Inputs {
         }
     }
 
+    /// Whether all scans leave the best keys of their waves.
+    pub(super) fn has_piles(&self) -> bool {
+        let few = |scan: &Input| matches!(scan.kind, Kind::Few(_));
+        self.scans.iter().all(few)
+    }
+
     /// Puts all scans into the stream.
     pub(super) fn scan(&self, engine: &DeviceEngine, choice: &Choice, to: &Keys) -> Result<()> {
         for scan in &self.scans {
@@ -123,9 +129,12 @@ impl Inputs {
                 weights: address(&self.block, scan.weights)?,
                 count: scan.count,
             };
+            let waves = engine.scan_grid(choice.slots).waves;
             let to = Keys {
                 address: to.address + (scan.first * to.pitch * 4) as u64,
                 pitch: to.pitch,
+                piles: to.piles + (scan.first * waves * 4) as u64,
+                counters: to.counters + (scan.first * 4) as u64,
             };
             match scan.kind {
                 Kind::Few(pass) => engine.scan_few(pass, choice, &from, &to)?,

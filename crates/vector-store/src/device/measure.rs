@@ -1,7 +1,7 @@
 //! What a search costs the device.
 
 use super::inputs::Inputs;
-use super::plan::{Plan, STAGES};
+use super::plan::Plan;
 use super::{DeviceEngine, Scanner};
 use crate::engine::{Error, Result, Scan};
 
@@ -28,7 +28,7 @@ impl DeviceEngine {
         let inputs = Inputs::new(self, scan.queries, true)?;
         let plan = Plan::new(self, choice, &inputs, self.first(scan.k), scan.k)?;
         plan.launch()?;
-        let parts = STAGES.iter().map(|(name, stage)| {
+        let parts = plan.stages().iter().map(|(name, stage)| {
             let time = self.median(repeats, || stage(&plan))?;
             Ok((*name, time))
         });

@@ -9,7 +9,7 @@ use super::chunks::TILE;
 use super::gpu::{Block, Layout, address, memory};
 use super::inputs::Inputs;
 use super::queries::Form;
-use super::scans::Keys;
+use super::scans::{Keys, with_rows};
 use crate::certify::Candidates;
 use crate::engine::{Hit, Result};
 use crate::order;
@@ -23,11 +23,21 @@ pub(super) const CAPACITY: u32 = 2048;
 /// No key.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// A part of a plan.
-type Stage = fn(&Plan<'_>) -> Result<()>;
+/// Workgroups of `finish`, which all do what one of them would: where there are more, it is better done
+/// once.
+const FINISHERS: usize = 1024;
 
-/// The parts of a plan in their order, with names.
-pub(super) const STAGES: [(&str, Stage); 4] = [
+/// A part of a plan, with its name.
+pub(super) type Stage = (&'static str, fn(&Plan<'_>) -> Result<()>);
+
+/// The parts of a plan in their order, for a few queries.
+const FEW: [Stage; 2] = [
+    ("scan", |plan| plan.scans()),
+    ("finish", |plan| plan.finish()),
+];
+
+/// The parts of a plan for many.
+const MANY: [Stage; 4] = [
     ("scan", |plan| plan.scans()),
     ("pick tiles", |plan| plan.pick_tiles()),
     ("score rows", |plan| plan.score_rows()),
@@ -45,6 +55,9 @@ pub(super) struct Plan<'a> {
     k: usize,
     keys: Block,
     pitch: usize,
+    /// The best keys of waves, and behind them counters.
+    piles: Block,
+    waves: usize,
     slots: Block,
     scored: Block,
     results: Block,
@@ -74,6 +87,7 @@ impl<'a> Plan<'a> {
         let tiles = tiles.min(choice.slots);
         let k = k.min(tiles * TILE);
         let pitch = choice.slots.next_multiple_of(4);
+        let waves = engine.scan_grid(choice.slots).waves;
         let mut layout = Layout::new();
         let at = Results {
             costs: layout.piece(n * k * 4),
@@ -90,6 +104,8 @@ impl<'a> Plan<'a> {
             k,
             keys: gpu.lease("keys of tiles", n * pitch * 4)?,
             pitch,
+            piles: gpu.lease("keys of waves", n * (waves + 1) * 4)?,
+            waves,
             slots: gpu.lease("tiles that were picked", n * tiles * 4)?,
             scored: gpu.lease("keys of rows", n * tiles * TILE * 4)?,
             results: gpu.lease("results", layout.bytes())?,
@@ -105,15 +121,59 @@ impl<'a> Plan<'a> {
 
     /// Puts all kernels into the stream.
     pub(super) fn launch(&self) -> Result<()> {
-        STAGES.iter().try_for_each(|(_, stage)| stage(self))
+        self.stages().iter().try_for_each(|(_, stage)| stage(self))
+    }
+
+    pub(super) fn stages(&self) -> &'static [Stage] {
+        let few = self.inputs.count * self.tiles <= FINISHERS;
+        match few && self.inputs.has_piles() {
+            true => &FEW,
+            false => &MANY,
+        }
     }
 
     fn scans(&self) -> Result<()> {
         let to = Keys {
             address: address(&self.keys, 0)?,
             pitch: self.pitch,
+            piles: address(&self.piles, 0)?,
+            counters: address(&self.piles, self.inputs.count * self.waves * 4)?,
         };
         self.inputs.scan(self.engine, self.choice, &to)
+    }
+
+    fn finish(&self) -> Result<()> {
+        let (engine, inputs) = (self.engine, self.inputs);
+        let form = Form::new(&engine.config, &engine.chunks.shape);
+        let result = |at| address(&self.results, at);
+        let arguments = with_rows!(VectorFinish, engine, self.choice, {
+            queries: inputs.given()?,
+            norms: inputs.norms()?,
+            keys: address(&self.keys, 0)?,
+            piles: address(&self.piles, 0)?,
+            counters: address(&self.piles, inputs.count * self.waves * 4)?,
+            scored: address(&self.scored, 0)?,
+            picked: address(&self.slots, 0)?,
+            values: result(self.at.values)?,
+            costs: result(self.at.costs)?,
+            rows: result(self.at.rows)?,
+            tile_counts: result(self.at.tile_counts)?,
+            row_counts: result(self.at.row_counts)?,
+            n: self.choice.slots as u32,
+            waves: self.waves as u32,
+            pitch: self.pitch as u32,
+            depth: engine.config.dimension as u32,
+            row_bytes: (form.given_pitch() * 4) as u32,
+            query_pitch: form.given_pitch() as u32,
+            list_pitch: 0,
+            tiles: self.tiles as u32,
+            wanted: self.k as u32,
+            metric: engine.config.metric as u32,
+            reserved: 0,
+        });
+        let grid = [self.tiles as u32, inputs.count as u32, 1];
+        let kernel = redwick_kernels::vector_finish();
+        engine.gpu.launch(kernel, grid, 0, &arguments)
     }
 
     fn pick_tiles(&self) -> Result<()> {
@@ -127,7 +187,9 @@ impl<'a> Plan<'a> {
             n: self.choice.slots as u32,
             pitch: self.pitch as u32,
             slot_pitch: 0,
+            list_pitch: 0,
             wanted: self.tiles as u32,
+            reserved: 0,
         })
     }
 
@@ -148,7 +210,9 @@ impl<'a> Plan<'a> {
             n: (self.tiles * TILE) as u32,
             pitch: (self.tiles * TILE) as u32,
             slot_pitch: self.tiles as u32,
+            list_pitch: 0,
             wanted: self.k as u32,
+            reserved: 0,
         })
     }
 
@@ -223,32 +287,22 @@ impl DeviceEngine {
         tiles: usize,
         keys: u64,
     ) -> Result<()> {
-        let shape = &self.chunks.shape;
-        let (list, words) = choice.list()?;
-        let form = Form::new(&self.config, shape);
-        self.gpu.launch(
-            redwick_kernels::vector_score(),
-            [tiles as u32, inputs.count as u32, 1],
-            0,
-            &args::VectorScore {
-                table: self.chunks.table(),
-                queries: inputs.given()?,
-                norms: inputs.norms()?,
-                live: choice.live.address()?,
-                filter: choice.filter()?,
-                list,
-                words,
-                slots: slots.unwrap_or(0),
-                keys,
-                shift: shape.shift(),
-                depth: self.config.dimension as u32,
-                row_bytes: (form.given_pitch() * 4) as u32,
-                query_pitch: form.given_pitch() as u32,
-                pitch: (tiles * TILE) as u32,
-                slot_pitch: tiles as u32,
-                metric: self.config.metric as u32,
-                reserved: 0,
-            },
-        )
+        let form = Form::new(&self.config, &self.chunks.shape);
+        let arguments = with_rows!(VectorScore, self, choice, {
+            queries: inputs.given()?,
+            norms: inputs.norms()?,
+            slots: slots.unwrap_or(0),
+            keys,
+            depth: self.config.dimension as u32,
+            row_bytes: (form.given_pitch() * 4) as u32,
+            query_pitch: form.given_pitch() as u32,
+            pitch: (tiles * TILE) as u32,
+            slot_pitch: tiles as u32,
+            list_pitch: 0,
+            metric: self.config.metric as u32,
+        });
+        let grid = [tiles as u32, inputs.count as u32, 1];
+        let kernel = redwick_kernels::vector_score();
+        self.gpu.launch(kernel, grid, 0, &arguments)
     }
 }

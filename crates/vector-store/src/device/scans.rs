@@ -85,10 +85,14 @@ pub(super) fn stored(dtype: Dtype) -> DType {
     }
 }
 
-/// Where a scan leaves the keys of its first query's tiles; `pitch` from one query to the next.
+/// Where a scan leaves the keys of its first query's tiles, and `pitch` further those of the next; the
+/// best key of each wave's tiles, as many for each query as there are waves; and numbers that it makes
+/// 0, one for each query.
 pub(super) struct Keys {
     pub(super) address: u64,
     pub(super) pitch: usize,
+    pub(super) piles: u64,
+    pub(super) counters: u64,
 }
 
 /// Addresses of queries as a scan reads them.
@@ -96,6 +100,31 @@ pub(super) struct Staged {
     pub(super) queries: u64,
     pub(super) weights: u64,
     pub(super) count: usize,
+}
+
+/// The arguments of a kernel that looks at chosen rows: what all such kernels have, and the rest.
+macro_rules! with_rows {
+    ($kind:ident, $engine:expr, $choice:expr, { $($rest:tt)* }) => {{
+        let (list, words) = $choice.list()?;
+        redwick_kernels::args::$kind {
+            table: $engine.chunks.table(),
+            live: $choice.live.address()?,
+            filter: $choice.filter()?,
+            list,
+            words,
+            shift: $engine.chunks.shape.shift(),
+            $($rest)*
+        }
+    }};
+}
+pub(super) use with_rows;
+
+/// The workgroups of a scan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Grid {
+    blocks: usize,
+    /// The tiles that all of them take at once.
+    pub(super) waves: usize,
 }
 
 impl DeviceEngine {
@@ -122,14 +151,17 @@ impl DeviceEngine {
         Arithmetic::product(self.config.dimension)
     }
 
-    /// Workgroups of a scan over so many tiles, and the tiles that all of them take at once.
-    fn scan_grid(&self, slots: usize) -> (u32, u32) {
+    /// The grid of a scan over so many tiles: each wave has as many as any other, but for the last.
+    pub(super) fn scan_grid(&self, slots: usize) -> Grid {
         let properties = self.gpu.device().properties();
-        let waves = 256 / properties.wave_size.max(1);
-        let needed = (slots as u32).div_ceil(waves);
-        let at_once = properties.compute_units.max(1) * self.workgroups;
-        let blocks = needed.min(at_once).max(1);
-        (blocks, blocks * waves)
+        let waves = 256 / properties.wave_size.max(1) as usize;
+        let at_once = (properties.compute_units.max(1) * self.workgroups) as usize * waves;
+        let each = slots.div_ceil(at_once).max(1);
+        let blocks = slots.div_ceil(each).div_ceil(waves).max(1);
+        Grid {
+            blocks,
+            waves: blocks * waves,
+        }
     }
 
     /// Puts a scan for a few queries into the stream.
@@ -143,32 +175,24 @@ impl DeviceEngine {
         let shape = &self.chunks.shape;
         let form = Form::new(&self.config, shape);
         let lds = pass.queries * form.staged_bytes();
-        let (blocks, stride) = self.scan_grid(choice.slots);
-        let (list, words) = choice.list()?;
+        let grid = self.scan_grid(choice.slots);
+        let arguments = with_rows!(VectorScan, self, choice, {
+            queries: from.queries,
+            weights: from.weights,
+            keys: to.address,
+            piles: to.piles,
+            counters: to.counters,
+            units: shape.units as u32,
+            slots: choice.slots as u32,
+            stride: grid.waves as u32,
+            pitch: to.pitch as u32,
+            count: from.count as u32,
+            has_factors: shape.has(Plane::Factors).into(),
+            has_offsets: shape.has(Plane::Offsets).into(),
+        });
         let kernel = (pass.kernel)(stored(self.config.dtype));
-        self.gpu.launch(
-            kernel,
-            [blocks, 1, 1],
-            lds as u32,
-            &args::VectorScan {
-                table: self.chunks.table(),
-                queries: from.queries,
-                weights: from.weights,
-                live: choice.live.address()?,
-                filter: choice.filter()?,
-                list,
-                words,
-                keys: to.address,
-                shift: shape.shift(),
-                units: shape.units as u32,
-                slots: choice.slots as u32,
-                stride,
-                pitch: to.pitch as u32,
-                count: from.count as u32,
-                has_factors: shape.has(Plane::Factors).into(),
-                has_offsets: shape.has(Plane::Offsets).into(),
-            },
-        )
+        let blocks = [grid.blocks as u32, 1, 1];
+        self.gpu.launch(kernel, blocks, lds as u32, &arguments)
     }
 
     /// Puts the product for many queries into the stream.
@@ -182,32 +206,23 @@ impl DeviceEngine {
         let shape = &self.chunks.shape;
         let form = Form::new(&self.config, shape);
         let across = from.count.div_ceil(COLUMNS);
-        let (list, words) = choice.list()?;
-        self.gpu.launch(
-            redwick_kernels::vector_product(stored(self.config.dtype)),
-            [(choice.slots.div_ceil(SLOTS) * across) as u32, 1, 1],
-            0,
-            &args::VectorProduct {
-                table: self.chunks.table(),
-                queries: from.queries,
-                weights: from.weights,
-                live: choice.live.address()?,
-                filter: choice.filter()?,
-                list,
-                words,
-                keys: to.address,
-                shift: shape.shift(),
-                units: shape.units as u32,
-                slots: choice.slots as u32,
-                steps: form.steps() as u32,
-                pitch: to.pitch as u32,
-                count: from.count as u32,
-                across: across as u32,
-                has_factors: shape.has(Plane::Factors).into(),
-                has_offsets: shape.has(Plane::Offsets).into(),
-                scale,
-            },
-        )
+        let arguments = with_rows!(VectorProduct, self, choice, {
+            queries: from.queries,
+            weights: from.weights,
+            keys: to.address,
+            units: shape.units as u32,
+            slots: choice.slots as u32,
+            steps: form.steps() as u32,
+            pitch: to.pitch as u32,
+            count: from.count as u32,
+            across: across as u32,
+            has_factors: shape.has(Plane::Factors).into(),
+            has_offsets: shape.has(Plane::Offsets).into(),
+            scale,
+        });
+        let kernel = redwick_kernels::vector_product(stored(self.config.dtype));
+        let blocks = [(choice.slots.div_ceil(SLOTS) * across) as u32, 1, 1];
+        self.gpu.launch(kernel, blocks, 0, &arguments)
     }
 }
 

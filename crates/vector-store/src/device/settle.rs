@@ -109,7 +109,9 @@ impl DeviceEngine {
                 n: n as u32,
                 pitch: n as u32,
                 slot_pitch: 0,
+                list_pitch: 0,
                 wanted: k as u32,
+                reserved: 0,
             },
         )?;
         let mut found = vec![0u32; words];
