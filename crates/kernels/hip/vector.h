@@ -21,6 +21,9 @@ typedef Vec<u32, 4> Unit;
 template <class T>
 using Global = const __attribute__((address_space(1))) T *;
 
+#ifndef UNIFORM_REGISTER
+#define UNIFORM_REGISTER "+s"
+#endif
 #ifndef ROUNDED_PRODUCT
 #define ROUNDED_PRODUCT(a, b) ((a) * (b))
 #endif
@@ -30,7 +33,12 @@ using Global = const __attribute__((address_space(1))) T *;
                 : __builtin_popcount(__builtin_amdgcn_ballot_w32(condition)))
 #endif
 
-DEVICE u32 wave() { return __builtin_amdgcn_readfirstlane(work_item() / WAVE); }
+// The compiler is kept from computing with work-items' numbers in its place.
+DEVICE u32 wave() {
+    u32 wave = __builtin_amdgcn_readfirstlane(work_item() / WAVE);
+    asm("" : UNIFORM_REGISTER(wave));
+    return wave;
+}
 
 DEVICE u32 key_of(f32 cost) {
     u32 bits = __builtin_bit_cast(u32, cost);

@@ -24,14 +24,14 @@ DEVICE Sums sums_of(const f32 *query, u64 row, u32 depth, u32 metric) {
 #pragma clang fp contract(off)
     Sums sums;
     if (metric == L2) {
-#pragma unroll 8
+#pragma unroll 16
         for (u32 i = lane() % TEAM; i < depth; i += TEAM) {
             f64 apart = static_cast<f64>(query[i]) - static_cast<f64>(read<f32>(row, i));
             f64 square = ROUNDED_PRODUCT(apart, apart);
             sums.product += square;
         }
     } else {
-#pragma unroll 8
+#pragma unroll 16
         for (u32 i = lane() % TEAM; i < depth; i += TEAM) {
             f64 x = read<f32>(row, i);
             sums.product += static_cast<f64>(query[i]) * x;

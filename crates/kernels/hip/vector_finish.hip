@@ -7,6 +7,9 @@
 #include "vector_canon.h"
 #include "vector_pick.h"
 
+// Tiles that can be scored for a query.
+constexpr u32 MOST = 512;
+
 // Keys that a work-item reads at a time.
 constexpr u32 AT_ONCE = 4;
 
@@ -25,7 +28,7 @@ struct Dealt {
         if (work_item() == 0) hot_count = 0;
         const u32 bound = bound_of(best.best, wanted, board);
         if (best.meets(bound)) {
-            for_keys<BLOCK>(piles, least(n, waves), [&](u32 key, u32 at) {
+            for_keys<BLOCK>(piles, least(n, waves), [&](u32 key, u32 at, u32) {
                 if (key > bound || key == NONE) return;
                 u32 to = __hip_atomic_fetch_add(&hot_count, 1, __ATOMIC_RELAXED,
                                                 __HIP_MEMORY_SCOPE_WORKGROUP);
@@ -34,9 +37,8 @@ struct Dealt {
         }
         barrier();
         collect(bound, found, hot, least(hot_count, CAPACITY));
-        barrier();
         // Of more waves than can be listed, not all were looked at.
-        if (hot_count > CAPACITY && work_item() == 0) found.count = CAPACITY + 1;
+        if (hot_count > CAPACITY) found.push(NONE, NONE);
         barrier();
     }
 
@@ -74,17 +76,18 @@ DEVICE bool is_last(u32 *counter, u32 all) {
 
 // `keys`, `piles` and `counters` are those of a scan over `n` slots by `waves` waves. Of each query
 // `tiles` tiles are scored and `wanted` rows picked. `values`: the tiles' keys; `costs` and `rows`: the
-// rows' keys and numbers, best first, NONE where there are fewer; counts as those of `pick`. `scored`
-// and `picked` are memory for what workgroups tell the last.
+// rows' keys and numbers, best first, NONE where there are fewer; counts as those of `pick`. `scored` is
+// memory for what workgroups tell the last.
 DEVICE void finish(const u64 *table, const f32 *queries, const f64 *norms, const u32 *live,
                    const u32 *filter, const u32 *list, const u32 *words, const u32 *keys,
-                   const u32 *piles, u32 *counters, u32 *scored, u32 *picked, u32 *values, u32 *costs,
-                   u32 *rows, u32 *tile_counts, u32 *row_counts, u32 n, u32 waves, u32 pitch,
+                   const u32 *piles, u32 *counters, u32 *scored, u32 *values, u32 *costs, u32 *rows,
+                   u32 *tile_counts, u32 *row_counts, u32 n, u32 waves, u32 pitch,
                    u32 shift, u32 depth, u32 row_bytes, u32 query_pitch, u32 list_pitch, u32 tiles,
                    u32 wanted, u32 metric) {
     SHARED Found found;
     SHARED u32 hot[CAPACITY];
-    SHARED u32 hot_count, own;
+    SHARED u32 slots[MOST];
+    SHARED u32 hot_count;
     SHARED Board<BLOCK> board;
     const u32 query = block_y();
     const Chosen chosen = Chosen{list, words, live, filter}.of(query, list_pitch);
@@ -93,25 +96,28 @@ DEVICE void finish(const u64 *table, const f32 *queries, const f64 *norms, const
     dealt.find(tiles, found, hot, hot_count, board);
     values += query * tiles;
     found.for_ranks<BLOCK>(tiles, [&](u32 rank, u32 key, u32 slot) {
-        if (rank == block_x()) own = slot;
+        slots[rank] = slot;
         if (block_x() == 0) values[rank] = key;
     });
     if (block_x() == 0 && work_item() == 0) tile_counts[query] = found.count;
     barrier();
     scored += query * tiles * TILE;
-    picked += query * tiles;
-    const u32 slot = own, tile = slot == NONE ? 0 : chosen.tile(slot);
-    const u32 key = canon.key(query, tile, slot == NONE ? 0 : chosen.rows(slot));
-    if (work_item() % TEAM == 0) scored[block_x() * TILE + work_item() / TEAM] = key;
-    if (work_item() == 0) picked[block_x()] = tile;
+    const u32 slot = slots[block_x()], row = work_item() / TEAM;
+    if (slot != NONE) {
+        // All rows are scored: which of them are meant is read meanwhile.
+        const u32 rows = chosen.rows(slot), key = canon.key(query, chosen.tile(slot), ~0u);
+        if (work_item() % TEAM == 0) scored[block_x() * TILE + row] = rows >> row & 1 ? key : NONE;
+    } else if (work_item() % TEAM == 0) {
+        scored[block_x() * TILE + row] = NONE;
+    }
     if (!is_last(counters + query, tiles)) return;
     Piles best;
     best.deal<BLOCK>(scored, tiles * TILE);
     found.clear();
     const u32 bound = bound_of(best.best, wanted, board);
     if (best.meets(bound)) {
-        for_keys<BLOCK>(scored, tiles * TILE, [&](u32 key, u32 at) {
-            if (key <= bound && key != NONE) found.push(key, picked[at / TILE] * TILE + at % TILE);
+        for_keys<BLOCK>(scored, tiles * TILE, [&](u32 key, u32 at, u32) {
+            if (key <= bound && key != NONE) found.push(key, chosen.tile(slots[at / TILE]) * TILE + at % TILE);
         });
     }
     barrier();

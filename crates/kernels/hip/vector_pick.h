@@ -36,6 +36,19 @@ struct Board {
     }
 };
 
+// The greatest of the least keys of groups of `lanes` work-items, of which there are enough for `wanted`:
+// as many keys do not pass it.
+template <u32 WORKERS, u32 lanes = WAVE / 2>
+DEVICE u32 groups_bound(u32 own, u32 wanted, Board<WORKERS> &board, u32 round) {
+    if constexpr (lanes > 1) {
+        if (WORKERS / lanes < wanted) {
+            return groups_bound<WORKERS, lanes / 2>(own, wanted, board, round);
+        }
+    }
+    own = reduce_lanes<lanes>(own, [](u32 a, u32 b) { return least(a, b); });
+    return ~board.least_of(~own, round);
+}
+
 // A key that at least `wanted` piles do not pass, and where keys differ not many more; NONE where
 // there are fewer piles that have any.
 template <u32 WORKERS>
@@ -44,13 +57,17 @@ DEVICE u32 bound_of(const u32 (&best)[4], u32 wanted, Board<WORKERS> &board) {
     for (u32 i = 0; i < 4; i++) own = least(own, best[i]);
     // Too few do not pass `low`, enough do not pass `high`.
     u32 low = board.least_of(own, round++), high = NONE;
+    if (wanted <= WORKERS) high = groups_bound<WORKERS>(own, wanted, board, round++);
     if (low != 0) low--;
-    u32 there = 0;
-    for (u32 i = 0; i < 4; i++) there += BALLOT_COUNT(best[i] != NONE);
-    if (board.sum(there, round++) < wanted) return NONE;
+    if (high == NONE) {
+        u32 there = 0;
+        for (u32 i = 0; i < 4; i++) there += BALLOT_COUNT(best[i] != NONE);
+        if (board.sum(there, round++) < wanted) return NONE;
+    }
     // The best are near each other, and keys are spread far: in steps that grow.
     for (u32 step = 1u << 16; high - low > 1;) {
-        const u32 middle = high == NONE && step < (high - low) / 2 ? low + step : low + (high - low) / 2;
+        const bool is_far = high == NONE && step < (high - low) / 2;
+        const u32 middle = is_far ? low + step : low + (high - low) / 2;
         u32 count = 0;
         for (u32 i = 0; i < 4; i++) count += BALLOT_COUNT(best[i] <= middle);
         count = board.sum(count, round++);
@@ -59,22 +76,22 @@ DEVICE u32 bound_of(const u32 (&best)[4], u32 wanted, Board<WORKERS> &board) {
             if (step < 1u << 28) step *= 4;
         } else {
             high = middle;
-            if (count <= 3 * wanted) break;
+            if (count <= wanted + wanted / 2) break;
         }
     }
     return high;
 }
 
-// Calls f(key, place) for each key of this work-item's piles.
-template <u32 WORKERS, class F>
+// Calls f(key, place, pile) for each key of this work-item's piles.
+template <u32 WORKERS, u32 TIMES = 1, class F>
 DEVICE void for_keys(const u32 *keys, u32 n, F f) {
     const u32 whole = n / 4 * 4;
-#pragma unroll 8
+#pragma unroll TIMES
     for (u32 at = work_item() * 4; at < whole; at += 4 * WORKERS) {
         Pack<u32, 4> pack = load<4>(keys + at);
-        for (u32 i = 0; i < 4; i++) f(pack.at[i], at + i);
+        for (u32 i = 0; i < 4; i++) f(pack.at[i], at + i, i);
     }
-    if (work_item() < n - whole) f(keys[whole + work_item()], whole + work_item());
+    if (work_item() < n - whole) f(keys[whole + work_item()], whole + work_item(), 0);
 }
 
 // The best of each of this work-item's piles.
@@ -83,7 +100,7 @@ struct Piles {
 
     template <u32 WORKERS>
     DEVICE void deal(const u32 *keys, u32 n) {
-        for_keys<WORKERS>(keys, n, [&](u32 key, u32 at) { best[at % 4] = least(best[at % 4], key); });
+        for_keys<WORKERS, WORKERS / 128>(keys, n, [&](u32 key, u32, u32 pile) { best[pile] = least(best[pile], key); });
     }
     // Whether a key in them can meet the bound.
     DEVICE bool meets(u32 bound) const {
@@ -95,7 +112,7 @@ struct Piles {
 
 // Entries in LDS: keys above where they are from.
 struct Found {
-    u64 entries[CAPACITY];
+    alignas(16) u64 entries[CAPACITY];
     u32 count;
 
     // All of the workgroup call it, with a barrier before the first entry.
@@ -116,7 +133,7 @@ struct Found {
         for (u32 i = work_item(); i < held; i += WORKERS) {
             const u64 own = entries[i];
             u32 rank = 0;
-#pragma unroll 8
+#pragma unroll 4
             for (u32 j = 0; j < held; j++) rank += entries[j] < own;
             if (rank < wanted) f(rank, static_cast<u32>(own >> 32), static_cast<u32>(own));
         }

@@ -34,7 +34,7 @@ DEVICE void pick(const u32 *keys, const u32 *slots, const u32 *list, u32 *best, 
     found.clear();
     const u32 bound = bound_of(piles.best, wanted, board);
     if (piles.meets(bound)) {
-        for_keys<WIDE>(keys, n, [&](u32 key, u32 at) {
+        for_keys<WIDE, 4>(keys, n, [&](u32 key, u32 at, u32) {
             if (key <= bound && key != NONE) found.push(key, origin.of(at));
         });
     }

@@ -47,7 +47,7 @@ pub mod traits;
 pub mod types;
 
 pub use bitset::Bitset;
-pub use engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Metric, Scan};
+pub use engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Metric, Originals, Scan};
 pub use error::{HiveGpuError, Result};
 pub use open::open;
 pub use store::{Found, Search, Store};

@@ -20,6 +20,7 @@ mod top;
 use rayon::prelude::*;
 
 use crate::bitset::Bitset;
+use crate::canonical;
 use crate::context::{DeviceContext, Kind};
 use crate::engine::{Config, Engine, Error, Hit, MemoryStats, Result, Scan, Shortage};
 use crate::types::GpuDeviceInfo;
@@ -63,6 +64,12 @@ impl CpuEngine {
             config,
             rows: Rows::new(config.dimension, config.dtype),
         })
+    }
+
+    /// The canonical score of a row, which is there, for a query of this norm.
+    pub(crate) fn score(&self, query: &[f32], norm: f64, row: usize) -> f32 {
+        let (numbers, facts) = (self.rows.originals.row(row), self.rows.facts.row(row)[0]);
+        canonical::score(self.config.metric, query, norm, numbers, facts.norm)
     }
 
     fn room_for(&mut self, rows: usize) -> Result<()> {

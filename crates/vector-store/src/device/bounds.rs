@@ -24,6 +24,16 @@
 //! and matrix units are taken to round each addition by `2⁻²²`. What that adds to `A` is in no row's
 //! offset, and multiplied with the greatest `|x|`.
 //!
+//! Where products cannot tell distances apart, because rows lie further from the origin than from each
+//! other, a scan adds up squares of differences instead. A difference is rounded once and counts twice,
+//! so that with `b = 1.1 (h + 20) u`
+//!
+//! ```text
+//! fl(|q − x|²) ≤ |q − x|² (1 + b)
+//! ```
+//!
+//! which is relative to the distance: see [`Arithmetic::nearest`].
+//!
 //! Products that underflow are off by at most 2⁻¹²⁶ each. Where numbers are so large or small that a
 //! sum could overflow or a factor is no normal number, there is no bound, and every row is scored.
 
@@ -79,6 +89,23 @@ impl Arithmetic {
             rounded: 1.0 / 2048.0 + root / (1u64 << 21) as f64,
             flushed: root / (1u64 << 28) as f64,
         }
+    }
+
+    /// That of squares of differences.
+    pub(super) fn differences(dimension: usize) -> Self {
+        Self {
+            relative: 1.1 * (dimension.div_ceil(8) + 24) as f64 * U,
+            ..Self::new(dimension, Dtype::F32)
+        }
+    }
+
+    /// The least squared distance of a row whose squares of differences add up to at least `sum`.
+    pub(super) fn nearest(&self, sum: f32) -> f32 {
+        let tiny = self.dimension as f64 * f64::from(f32::MIN_POSITIVE);
+        // A sum that overflowed is at least the greatest number.
+        let sum = f64::from(sum.min(f32::MAX));
+        let least = (sum - tiny).max(0.0) / (1.0 + self.relative);
+        ((least * (1.0 - 1e-11)) as f32).next_down()
     }
 
     /// The share of a row's offset that covers `A` without the row's ρ, and the roundings of the
@@ -194,6 +221,17 @@ mod tests {
             let values = Values::new(metric, &arithmetic, query, &rows);
             assert_eq!(values.floor(1.0), f32::NEG_INFINITY, "{metric}");
         }
+    }
+
+    #[test]
+    fn a_distance_by_differences_is_close_to_its_floor() {
+        let arithmetic = Arithmetic::differences(128);
+        for sum in [1e-30, 3.0, 1e30f32] {
+            let floor = arithmetic.nearest(sum);
+            assert!(floor < sum && floor > sum * 0.99999, "{sum} {floor}");
+        }
+        assert!(arithmetic.nearest(0.0) < 0.0);
+        assert!(arithmetic.nearest(f32::INFINITY).is_finite());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::chunks::TILE;
 use super::gpu::{Block, Gpu, address, memory};
+use super::lists::{self, Lists};
 use crate::bitset::Bitset;
 use crate::engine::Result;
 
@@ -67,17 +68,25 @@ pub(super) fn uploaded(gpu: &Gpu, what: &str, bytes: &[u8]) -> Result<Block> {
     Ok(block)
 }
 
-/// The tiles to look at: all, or those that ranges of rows touch.
+/// The tiles to look at: all, those that ranges of rows touch, or for each query those of its own
+/// ranges.
 pub(super) struct Choice {
-    /// How many there are.
+    /// How many there are; of several queries with ranges of their own, the most.
     pub(super) slots: usize,
     pub(super) live: Mask,
     filter: Option<Mask>,
-    list: Option<Listed>,
+    which: Which,
+}
+
+enum Which {
+    All,
+    Listed(Listed),
+    Each(Lists),
 }
 
 struct Listed {
     tiles: Vec<u32>,
+    words: Vec<u32>,
     on_device: Block,
 }
 
@@ -87,7 +96,7 @@ impl Choice {
             slots: tiles,
             live,
             filter,
-            list: None,
+            which: Which::All,
         }
     }
 
@@ -106,8 +115,35 @@ impl Choice {
             slots: tiles.len(),
             live,
             filter,
-            list: Some(Listed { tiles, on_device }),
+            which: Which::Listed(Listed {
+                tiles,
+                words,
+                on_device,
+            }),
         })
+    }
+
+    /// For each query its own rows.
+    pub(super) fn each(live: Mask, filter: Option<Mask>, lists: Lists) -> Self {
+        Self {
+            slots: lists.counts.iter().copied().max().unwrap_or(0),
+            live,
+            filter,
+            which: Which::Each(lists),
+        }
+    }
+
+    /// The lists, where each query has its own.
+    pub(super) fn lists(&self) -> Option<&Lists> {
+        match &self.which {
+            Which::Each(lists) => Some(lists),
+            Which::All | Which::Listed(_) => None,
+        }
+    }
+
+    /// How many slots a query has.
+    pub(super) fn slots_of(&self, query: usize) -> usize {
+        self.lists().map_or(self.slots, |lists| lists.counts[query])
     }
 
     /// The address of the filter's copy; null where there is no filter.
@@ -117,26 +153,41 @@ impl Choice {
 
     /// Addresses of the tiles' numbers and of their words; null where all tiles are meant.
     pub(super) fn list(&self) -> Result<(u64, u64)> {
-        match &self.list {
-            Some(list) => Ok((
+        match &self.which {
+            Which::All => Ok((0, 0)),
+            Which::Listed(list) => Ok((
                 address(&list.on_device, 0)?,
                 address(&list.on_device, self.slots * 4)?,
             )),
-            None => Ok((0, 0)),
+            Which::Each(lists) => lists.own(),
         }
     }
 
-    /// The tile of a slot.
+    /// How far the lists of two queries are apart; 0 where they have the same.
+    pub(super) fn list_pitch(&self) -> u32 {
+        let pitch = self.lists().map_or(0, |_| lists::pitch(self.slots));
+        pitch as u32
+    }
+
+    /// The tile of a slot, where that is the same for all queries.
     pub(super) fn tile(&self, slot: usize) -> usize {
-        match &self.list {
-            Some(list) => list.tiles[slot] as usize,
-            None => slot,
+        match &self.which {
+            Which::Listed(list) => list.tiles[slot] as usize,
+            Which::All | Which::Each(_) => slot,
+        }
+    }
+
+    /// Which rows of that tile are meant.
+    pub(super) fn word(&self, slot: usize) -> u32 {
+        match &self.which {
+            Which::Listed(list) => list.words[slot],
+            Which::All | Which::Each(_) => u32::MAX,
         }
     }
 }
 
 /// The tiles that ranges touch, and the rows of each that they hold.
-fn listed(ranges: &[Range<usize>], rows: usize) -> (Vec<u32>, Vec<u32>) {
+pub(super) fn listed(ranges: &[Range<usize>], rows: usize) -> (Vec<u32>, Vec<u32>) {
     let (mut tiles, mut words) = (Vec::new(), Vec::new());
     for range in ranges {
         let end = range.end.min(rows);

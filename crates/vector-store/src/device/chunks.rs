@@ -8,7 +8,7 @@
 use redwick_hip::{Address, DeviceMemory};
 
 use super::gpu::Gpu;
-use crate::engine::{Config, Dtype, Metric, Result};
+use crate::engine::{Config, Dtype, Metric, Originals, Result};
 
 /// Rows of a tile: what one word of a bitset and one key of a scan stand for.
 pub(super) const TILE: usize = 32;
@@ -50,12 +50,13 @@ impl Shape {
     pub(super) fn of(config: &Config, chunk_bytes: Option<usize>) -> Self {
         let units = (config.dimension * config.dtype.size()).div_ceil(UNIT);
         let given_units = (config.dimension * 4).div_ceil(UNIT);
+        let copied = config.dtype != Dtype::F32 && config.originals == Originals::Device;
         let scaled = matches!(config.dtype, Dtype::F16 | Dtype::Int8);
         let bytes = [
             units * UNIT,
             usize::from(scaled || config.metric == Metric::Cosine) * 4,
             usize::from(config.metric == Metric::L2) * 4,
-            usize::from(config.dtype != Dtype::F32) * given_units * UNIT,
+            usize::from(copied) * given_units * UNIT,
         ];
         let tile = bytes.iter().sum::<usize>() * TILE;
         let tiles = (chunk_bytes.unwrap_or(CHUNK_BYTES) / tile).max(1);

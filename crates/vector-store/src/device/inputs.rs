@@ -3,13 +3,13 @@
 use rayon::prelude::*;
 
 use super::DeviceEngine;
-use super::bounds::{Arithmetic, Query};
+use super::bounds::{Arithmetic, Query, Values};
 use super::choice::{Choice, uploaded};
 use super::gpu::{Block, Layout, address};
 use super::queries::Form;
-use super::scans::{COLUMNS, Keys, Method, Pass, Staged, method};
+use super::scans::{COLUMNS, How, Keys, Method, Pass, Staged, method};
 use crate::canonical;
-use crate::engine::Result;
+use crate::engine::{Error, Result};
 
 /// Queries as they were given, and as scans read them.
 pub(super) struct Inputs {
@@ -31,9 +31,10 @@ struct Input {
 }
 
 enum Kind {
-    Few(&'static Pass),
+    Few(&'static Pass, How),
     /// With what rows are multiplied with.
     Product(f32),
+    Lists,
 }
 
 /// Bytes on their way to the device.
@@ -52,17 +53,17 @@ impl Draft {
 }
 
 impl Inputs {
-    /// Queries with what scoring them needs; for scans too where `scan` says so.
-    pub(super) fn new(engine: &DeviceEngine, queries: &[f32], scan: bool) -> Result<Self> {
-        let form = Form::new(&engine.config, &engine.chunks.shape);
+    /// Queries with what scoring them needs, and for scans where it is said how.
+    pub(super) fn new(engine: &DeviceEngine, queries: &[f32], how: Option<How>) -> Result<Self> {
+        let pitch = Form::new(&engine.config, &engine.chunks.shape).given_pitch();
         let queries: Vec<&[f32]> = queries.chunks_exact(engine.config.dimension).collect();
         let mut draft = Draft {
             layout: Layout::new(),
             bytes: Vec::new(),
         };
-        let given = draft.piece(queries.len() * form.given_pitch() * 4);
+        let given = draft.piece(queries.len() * pitch * 4);
         for (i, query) in queries.iter().enumerate() {
-            draft.bytes.resize(given + i * form.given_pitch() * 4, 0);
+            draft.bytes.resize(given + i * pitch * 4, 0);
             draft.bytes.extend_from_slice(bytemuck::cast_slice(query));
         }
         let norms = draft.piece(queries.len() * 8);
@@ -71,19 +72,8 @@ impl Inputs {
             draft.bytes.extend_from_slice(&norm.to_le_bytes());
         }
         let (mut scans, mut facts) = (Vec::new(), Vec::new());
-        while scan && facts.len() < queries.len() {
-            let left = &queries[facts.len()..];
-            let Some(method) = method(engine, &form, left.len()) else {
-                break;
-            };
-            let scan = match method {
-                Method::Few(pass) => few(&form, pass, left, &mut draft, &mut facts),
-                Method::Product => {
-                    let scale = engine.row_scale().unwrap_or(1.0);
-                    many(&form, scale, left, &mut draft, &mut facts)
-                }
-            };
-            scans.push(scan);
+        if let Some(how) = how {
+            stage(engine, &queries, how, &mut draft, &mut scans, &mut facts);
         }
         draft.bytes.resize(draft.layout.bytes(), 0);
         Ok(Self {
@@ -106,18 +96,23 @@ impl Inputs {
         address(&self.block, self.norms)
     }
 
-    /// What the scan for a query computes in.
-    pub(super) fn arithmetic(&self, engine: &DeviceEngine, query: usize) -> Arithmetic {
+    /// The bound for a query's values in its scan: the least cost of a row with such a value.
+    pub(super) fn floor(&self, engine: &DeviceEngine, query: usize, value: f32) -> f32 {
         let scan = self.scans.iter().rfind(|scan| scan.first <= query);
-        match scan.map(|scan| &scan.kind) {
+        let arithmetic = match scan.map(|scan| &scan.kind) {
+            Some(Kind::Few(_, How::Differences)) => {
+                return Arithmetic::differences(engine.config.dimension).nearest(-value);
+            }
             Some(Kind::Product(_)) => engine.product_arithmetic(),
             _ => engine.arithmetic,
-        }
+        };
+        let (metric, facts) = (engine.config.metric, self.facts[query]);
+        Values::new(metric, &arithmetic, facts, &engine.extremes).floor(value)
     }
 
     /// Whether all scans leave the best keys of their waves.
     pub(super) fn has_piles(&self) -> bool {
-        let few = |scan: &Input| matches!(scan.kind, Kind::Few(_));
+        let few = |scan: &Input| matches!(scan.kind, Kind::Few(..));
         self.scans.iter().all(few)
     }
 
@@ -137,33 +132,76 @@ impl Inputs {
                 counters: to.counters + (scan.first * 4) as u64,
             };
             match scan.kind {
-                Kind::Few(pass) => engine.scan_few(pass, choice, &from, &to)?,
+                Kind::Few(pass, how) => engine.scan_few(pass, how, choice, &from, &to)?,
                 Kind::Product(scale) => engine.scan_many(scale, choice, &from, &to)?,
+                Kind::Lists => match choice.lists() {
+                    Some(lists) => lists.scan(engine, &from, &to)?,
+                    None => return Err(Error::Other("a scan without its lists".to_owned())),
+                },
             }
         }
         Ok(())
     }
 }
 
-/// The next queries for a pass, and nothing in the places that are left.
-fn few(
+/// Lays out all queries for scans.
+fn stage(
+    engine: &DeviceEngine,
+    queries: &[&[f32]],
+    how: How,
+    draft: &mut Draft,
+    scans: &mut Vec<Input>,
+    facts: &mut Vec<Query>,
+) {
+    let form = engine.form(how);
+    if how == How::Lists {
+        let (kind, places) = (Kind::Lists, queries.len());
+        scans.push(some(&form, kind, places, queries, draft, facts));
+    }
+    while facts.len() < queries.len() {
+        let left = &queries[facts.len()..];
+        let Some(method) = method(engine, &form, how, left.len()) else {
+            break;
+        };
+        let scan = match method {
+            Method::Few(pass) => {
+                let (kind, places) = (Kind::Few(pass, how), pass.queries);
+                some(&form, kind, places, left, draft, facts)
+            }
+            Method::Product => {
+                let scale = engine.row_scale().unwrap_or(1.0);
+                many(&form, scale, left, draft, facts)
+            }
+        };
+        scans.push(scan);
+    }
+}
+
+/// The next queries for so many places, and nothing in the places that are left.
+fn some(
     form: &Form,
-    pass: &'static Pass,
+    kind: Kind,
+    places: usize,
     left: &[&[f32]],
     draft: &mut Draft,
     facts: &mut Vec<Query>,
 ) -> Input {
-    let (first, count) = (facts.len(), pass.queries.min(left.len()));
-    let queries = draft.piece(pass.queries * form.staged_bytes());
+    // A sum of squares is a cost, not a value.
+    let sign = match kind {
+        Kind::Few(_, How::Differences) => -1.0,
+        _ => 1.0,
+    };
+    let (first, count) = (facts.len(), places.min(left.len()));
+    let queries = draft.piece(places * form.staged_bytes());
     let mut factors = Vec::new();
     for query in &left[..count] {
         let (weight, query) = form.stage(query, &mut draft.bytes);
-        factors.push(weight);
+        factors.push(weight * sign);
         facts.push(query);
     }
-    factors.resize(pass.queries, 0.0);
+    factors.resize(places, 0.0);
     Input {
-        kind: Kind::Few(pass),
+        kind,
         queries,
         weights: weights(draft, &factors),
         first,

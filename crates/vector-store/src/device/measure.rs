@@ -2,6 +2,7 @@
 
 use super::inputs::Inputs;
 use super::plan::Plan;
+use super::scans::How;
 use super::{DeviceEngine, Scanner};
 use crate::engine::{Error, Result, Scan};
 
@@ -25,7 +26,7 @@ impl DeviceEngine {
         let choice = choices
             .first()
             .ok_or_else(|| Error::Other("nothing to measure".to_owned()))?;
-        let inputs = Inputs::new(self, scan.queries, true)?;
+        let inputs = Inputs::new(self, scan.queries, Some(How::Products))?;
         let plan = Plan::new(self, choice, &inputs, self.first(scan.k), scan.k)?;
         plan.launch()?;
         let parts = plan.stages().iter().map(|(name, stage)| {

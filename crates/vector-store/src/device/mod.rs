@@ -8,6 +8,12 @@
 //! nothing. What is not certified is scored canonically as a whole (`settle`), which also serves
 //! more results than a pick can find.
 //!
+//! Distances are scanned as products, with the rows' lengths; a query that this does not certify is
+//! scanned by squares of differences first (`How::Differences`), which no offset from the origin can
+//! blur. Queries with ranges of rows of their own are scanned together where they look at the same rows
+//! (`lists`). Rows as they were given may be in the host's memory instead, which then scores
+//! (`originals`).
+//!
 //! Floating-point numbers are added in an order that depends on the row alone, so that answers are
 //! the same for every batch.
 
@@ -17,13 +23,16 @@ mod chunks;
 mod gpu;
 mod inputs;
 mod launch;
+mod lists;
 mod measure;
+mod originals;
 mod plan;
 mod queries;
 mod rows;
 mod scans;
 mod settle;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,28 +42,33 @@ use redwick_tensor_ops::memory::Statistics;
 
 use crate::bitset::Bitset;
 use crate::certify::{self, Candidates, Scanner};
+use crate::cpu::CpuEngine;
 use crate::device_info;
-use crate::engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Result, Scan};
+use crate::engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Metric, Result, Scan};
 use crate::types::GpuDeviceInfo;
 use bounds::{Arithmetic, Extremes};
-use choice::{Choice, Masks};
+use choice::{Choice, Mask, Masks};
 use chunks::{Chunks, Shape, TILE};
 use gpu::Gpu;
 use inputs::Inputs;
+use lists::Lists;
 pub use measure::Times;
 use plan::{MOST, Plan};
+use scans::How;
 
 /// Bytes of keys that one plan may hold.
 const KEY_BYTES: usize = 128 << 20;
 
 /// Workgroups of a scan for each compute unit.
-const WORKGROUPS: u32 = 16;
+const WORKGROUPS: u32 = 2;
 
 /// Vectors in a GPU's memory.
 pub struct DeviceEngine {
     config: Config,
     gpu: Arc<Gpu>,
     chunks: Chunks,
+    /// The rows as they were given, where they are in the host's memory.
+    host: Option<CpuEngine>,
     len: usize,
     arithmetic: Arithmetic,
     /// What kernels note about the rows they append, and what was read of it last.
@@ -90,6 +104,7 @@ impl DeviceEngine {
         gpu.stream().fill(&noted, 0, size_of::<Extremes>(), 0)?;
         Ok(Self {
             chunks: Chunks::new(&gpu, Shape::of(&config, chunk_bytes))?,
+            host: originals::on_host(&config)?,
             arithmetic: Arithmetic::new(config.dimension, config.dtype),
             config,
             gpu,
@@ -117,16 +132,22 @@ impl DeviceEngine {
         self.len.div_ceil(TILE)
     }
 
-    /// What a search looks at: for all queries alike, or for each its ranges.
-    fn choices(&self, scan: &Scan<'_>) -> Result<Vec<Choice>> {
+    /// The rows that exist, and those that are wanted.
+    fn sets(&self, scan: &Scan<'_>) -> Result<(Mask, Option<Mask>)> {
         let tiles = self.tiles();
         let live = self.masks.get(&self.gpu, scan.live, tiles)?;
         let filter = scan
             .filter
             .map(|filter| self.masks.get(&self.gpu, filter, tiles))
             .transpose()?;
+        Ok((live, filter))
+    }
+
+    /// What a search looks at: for all queries alike, or for each its ranges.
+    fn choices(&self, scan: &Scan<'_>) -> Result<Vec<Choice>> {
+        let (live, filter) = self.sets(scan)?;
         match scan.ranges {
-            None => Ok(vec![Choice::all(live, filter, tiles)]),
+            None => Ok(vec![Choice::all(live, filter, self.tiles())]),
             Some(ranges) => ranges
                 .iter()
                 .map(|ranges| {
@@ -158,12 +179,41 @@ impl DeviceEngine {
         Ok(found)
     }
 
+    /// Calls `f` for groups of queries with ranges of their own.
+    fn for_lists<T>(
+        &self,
+        scan: &Scan<'_>,
+        ranges: &[Vec<Range<usize>>],
+        mut f: impl FnMut(&Choice, &[f32]) -> Result<Vec<T>>,
+    ) -> Result<Vec<T>> {
+        let (live, filter) = self.sets(scan)?;
+        let dimension = self.config.dimension;
+        let form = self.form(How::Lists);
+        let slots = |ranges: &Vec<Range<usize>>| {
+            let tiles = ranges.iter().map(|range| range.len() / TILE + 2);
+            tiles.sum::<usize>()
+        };
+        let most = ranges.iter().map(slots).max().unwrap_or(0);
+        // A key, a tile and a word for each slot.
+        let group = (KEY_BYTES / (3 * Plan::bytes_of_query(most)).max(1)).max(1);
+        let mut found = Vec::new();
+        let queries = scan.queries.chunks(group * dimension);
+        for (queries, ranges) in queries.zip(ranges.chunks(group)) {
+            let sets = (live.clone(), filter.clone());
+            let lists = Lists::new(&self.gpu, &form, sets, ranges, self.len)?;
+            let choice = Choice::each(live.clone(), filter.clone(), lists);
+            found.extend(f(&choice, queries)?);
+        }
+        Ok(found)
+    }
+
     fn search_group(
         &self,
+        scan: &Scan<'_>,
+        how: How,
         choice: &Choice,
         queries: &[f32],
         tiles: usize,
-        k: usize,
     ) -> Result<Vec<Candidates>> {
         if choice.slots == 0 {
             let none = Candidates {
@@ -172,14 +222,25 @@ impl DeviceEngine {
             };
             return Ok(vec![none; queries.len() / self.config.dimension]);
         }
-        let inputs = Inputs::new(self, queries, true)?;
-        let plan = Plan::new(self, choice, &inputs, tiles, k)?;
+        let inputs = Inputs::new(self, queries, Some(how))?;
+        let plan = Plan::new(self, choice, &inputs, tiles, scan.k)?;
         plan.launch()?;
-        plan.read()
+        plan.read(scan, queries)
+    }
+
+    /// How to scan for `count` tiles of each query: the first time by products.
+    fn how(&self, scan: &Scan<'_>, count: usize) -> How {
+        let again = count > self.first(scan.k) && self.config.metric == Metric::L2;
+        if again && self.host.is_none() && scans::scannable(&self.form(How::Differences)) {
+            return How::Differences;
+        }
+        let several = scan.ranges.is_some_and(|ranges| ranges.len() > 1);
+        let listed = several && self.host.is_none() && lists::scannable(&self.form(How::Lists));
+        if listed { How::Lists } else { How::Products }
     }
 
     fn can_scan(&self) -> bool {
-        scans::scannable(&queries::Form::new(&self.config, &self.chunks.shape))
+        scans::scannable(&self.form(How::Products))
     }
 }
 
@@ -196,17 +257,24 @@ impl Scanner for DeviceEngine {
         MOST
     }
 
-    /// `count` is a number of tiles here; of their rows the best `scan.k` are given.
+    /// `count` is a number of tiles here; of their rows the best `scan.k` are given, or all.
     fn candidates(&self, scan: &Scan<'_>, count: usize) -> Result<Vec<Candidates>> {
-        self.for_groups(scan, |choice, queries| {
-            self.search_group(choice, queries, count, scan.k)
-        })
+        let how = self.how(scan, count);
+        let search =
+            |choice: &Choice, queries: &[f32]| self.search_group(scan, how, choice, queries, count);
+        match (how, scan.ranges) {
+            (How::Lists, Some(ranges)) => self.for_lists(scan, ranges, search),
+            _ => self.for_groups(scan, search),
+        }
     }
 
     fn settle(&self, scan: &Scan<'_>, _: &[f32]) -> Result<Vec<Vec<Hit>>> {
         let dimension = self.config.dimension;
         let queries = (scan.queries.len() / dimension) as u64;
         self.settled.fetch_add(queries, Ordering::Relaxed);
+        if let Some(host) = &self.host {
+            return host.search(scan);
+        }
         self.for_groups(scan, |choice, queries| {
             self.settle_group(choice, queries, scan.k)
         })
@@ -229,7 +297,15 @@ impl Engine for DeviceEngine {
         if u32::try_from(total.next_multiple_of(TILE)).is_err() {
             return Err(Error::TooManyRows { rows: total });
         }
-        self.append_rows(rows, total)
+        let before = self.len;
+        if let Some(host) = &mut self.host {
+            host.append(rows)?;
+        }
+        let appended = self.append_rows(rows, total);
+        if let (Err(_), Some(host)) = (&appended, &mut self.host) {
+            host.truncate(before)?;
+        }
+        appended
     }
 
     fn len(&self) -> usize {
@@ -239,7 +315,9 @@ impl Engine for DeviceEngine {
     fn truncate(&mut self, rows: usize) -> Result<()> {
         self.len = self.len.min(rows);
         self.chunks.shrink(self.len);
-        Ok(())
+        self.host
+            .as_mut()
+            .map_or(Ok(()), |host| host.truncate(rows))
     }
 
     fn search(&self, scan: &Scan<'_>) -> Result<Vec<Vec<Hit>>> {
@@ -254,15 +332,19 @@ impl Engine for DeviceEngine {
     }
 
     fn row(&self, row: usize, out: &mut [f32]) -> Result<()> {
-        self.read_rows(row, out)
+        self.rows(row, out)
     }
 
     fn rows(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        self.read_rows(first, out)
+        match &self.host {
+            Some(host) => host.rows(first, out),
+            None => self.read_rows(first, out),
+        }
     }
 
     fn compact(&mut self, keep: &Bitset) -> Result<()> {
-        self.compact_rows(keep)
+        self.compact_rows(keep)?;
+        self.host.as_mut().map_or(Ok(()), |host| host.compact(keep))
     }
 
     fn memory(&self) -> MemoryStats {

@@ -1,17 +1,17 @@
-//! One pass for a batch of queries: scan, pick tiles, score their rows canonically, pick rows.
+//! One pass for a batch of queries: scan, pick tiles, score their rows canonically, pick rows. For a few
+//! queries all but the scan is one kernel; where rows as they were given are on the host, it scores.
 
 use redwick_kernels::args;
 
-use super::DeviceEngine;
-use super::bounds::Values;
 use super::choice::Choice;
 use super::chunks::TILE;
 use super::gpu::{Block, Layout, address, memory};
 use super::inputs::Inputs;
 use super::queries::Form;
 use super::scans::{Keys, with_rows};
+use super::{DeviceEngine, lists, originals};
 use crate::certify::Candidates;
-use crate::engine::{Hit, Result};
+use crate::engine::{Hit, Result, Scan};
 use crate::order;
 
 /// The most keys that one `pick` finds.
@@ -44,6 +44,12 @@ const MANY: [Stage; 4] = [
     ("pick rows", |plan| plan.pick_rows()),
 ];
 
+/// The parts of a plan whose rows are scored on the host.
+const HOST: [Stage; 2] = [
+    ("scan", |plan| plan.scans()),
+    ("pick tiles", |plan| plan.pick_tiles()),
+];
+
 /// What is to be found of the tiles that are picked.
 pub(super) struct Plan<'a> {
     engine: &'a DeviceEngine,
@@ -58,7 +64,6 @@ pub(super) struct Plan<'a> {
     /// The best keys of waves, and behind them counters.
     piles: Block,
     waves: usize,
-    slots: Block,
     scored: Block,
     results: Block,
     at: Results,
@@ -73,6 +78,8 @@ struct Results {
     row_counts: usize,
     values: usize,
     tile_counts: usize,
+    /// The tiles' slots, which only the host's scoring reads.
+    slots: usize,
 }
 
 impl<'a> Plan<'a> {
@@ -85,8 +92,9 @@ impl<'a> Plan<'a> {
     ) -> Result<Self> {
         let (gpu, n) = (&engine.gpu, inputs.count);
         let tiles = tiles.min(choice.slots);
-        let k = k.min(tiles * TILE);
-        let pitch = choice.slots.next_multiple_of(4);
+        let on_host = engine.host.is_some();
+        let k = if on_host { 0 } else { k.min(tiles * TILE) };
+        let pitch = lists::pitch(choice.slots);
         let waves = engine.scan_grid(choice.slots).waves;
         let mut layout = Layout::new();
         let at = Results {
@@ -95,7 +103,9 @@ impl<'a> Plan<'a> {
             row_counts: layout.piece(n * 4),
             values: layout.piece(n * tiles * 4),
             tile_counts: layout.piece(n * 4),
+            slots: layout.piece(n * tiles * 4),
         };
+        let bytes = if on_host { layout.bytes() } else { at.slots };
         Ok(Self {
             engine,
             choice,
@@ -106,11 +116,10 @@ impl<'a> Plan<'a> {
             pitch,
             piles: gpu.lease("keys of waves", n * (waves + 1) * 4)?,
             waves,
-            slots: gpu.lease("tiles that were picked", n * tiles * 4)?,
             scored: gpu.lease("keys of rows", n * tiles * TILE * 4)?,
             results: gpu.lease("results", layout.bytes())?,
             at,
-            bytes: layout.bytes(),
+            bytes,
         })
     }
 
@@ -125,7 +134,10 @@ impl<'a> Plan<'a> {
     }
 
     pub(super) fn stages(&self) -> &'static [Stage] {
-        let few = self.inputs.count * self.tiles <= FINISHERS;
+        if self.engine.host.is_some() {
+            return &HOST;
+        }
+        let few = self.inputs.count * self.tiles <= FINISHERS && self.tiles <= MOST;
         match few && self.inputs.has_piles() {
             true => &FEW,
             false => &MANY,
@@ -133,6 +145,12 @@ impl<'a> Plan<'a> {
     }
 
     fn scans(&self) -> Result<()> {
+        if self.choice.lists().is_some() {
+            // Not all queries have as many slots.
+            let bytes = self.inputs.count * self.pitch * 4;
+            let stream = self.engine.gpu.stream();
+            stream.fill(memory(&self.keys)?, 0, bytes, 0xff)?;
+        }
         let to = Keys {
             address: address(&self.keys, 0)?,
             pitch: self.pitch,
@@ -153,7 +171,6 @@ impl<'a> Plan<'a> {
             piles: address(&self.piles, 0)?,
             counters: address(&self.piles, inputs.count * self.waves * 4)?,
             scored: address(&self.scored, 0)?,
-            picked: address(&self.slots, 0)?,
             values: result(self.at.values)?,
             costs: result(self.at.costs)?,
             rows: result(self.at.rows)?,
@@ -165,7 +182,7 @@ impl<'a> Plan<'a> {
             depth: engine.config.dimension as u32,
             row_bytes: (form.given_pitch() * 4) as u32,
             query_pitch: form.given_pitch() as u32,
-            list_pitch: 0,
+            list_pitch: self.choice.list_pitch(),
             tiles: self.tiles as u32,
             wanted: self.k as u32,
             metric: engine.config.metric as u32,
@@ -182,7 +199,7 @@ impl<'a> Plan<'a> {
             slots: 0,
             list: 0,
             best: address(&self.results, self.at.values)?,
-            places: address(&self.slots, 0)?,
+            places: address(&self.results, self.at.slots)?,
             counts: address(&self.results, self.at.tile_counts)?,
             n: self.choice.slots as u32,
             pitch: self.pitch as u32,
@@ -194,7 +211,8 @@ impl<'a> Plan<'a> {
     }
 
     fn score_rows(&self) -> Result<()> {
-        let (slots, scored) = (address(&self.slots, 0)?, address(&self.scored, 0)?);
+        let slots = address(&self.results, self.at.slots)?;
+        let scored = address(&self.scored, 0)?;
         self.engine
             .score(self.choice, self.inputs, Some(slots), self.tiles, scored)
     }
@@ -202,7 +220,7 @@ impl<'a> Plan<'a> {
     fn pick_rows(&self) -> Result<()> {
         self.pick(&args::VectorPick {
             keys: address(&self.scored, 0)?,
-            slots: address(&self.slots, 0)?,
+            slots: address(&self.results, self.at.slots)?,
             list: self.choice.list()?.0,
             best: address(&self.results, self.at.costs)?,
             places: address(&self.results, self.at.rows)?,
@@ -210,7 +228,7 @@ impl<'a> Plan<'a> {
             n: (self.tiles * TILE) as u32,
             pitch: (self.tiles * TILE) as u32,
             slot_pitch: self.tiles as u32,
-            list_pitch: 0,
+            list_pitch: self.choice.list_pitch(),
             wanted: self.k as u32,
             reserved: 0,
         })
@@ -222,58 +240,61 @@ impl<'a> Plan<'a> {
         self.engine.gpu.launch(kernel, grid, 0, arguments)
     }
 
-    /// Waits for the results.
-    pub(super) fn read(&self) -> Result<Vec<Candidates>> {
-        let mut bytes = vec![0u32; self.bytes / 4];
+    /// Waits for the results. `scan` says which rows there are, for the host's scoring.
+    pub(super) fn read(&self, scan: &Scan<'_>, queries: &[f32]) -> Result<Vec<Candidates>> {
+        let mut words = vec![0u32; self.bytes / 4];
         let gpu = &self.engine.gpu;
-        gpu.stream().download(
-            bytemuck::cast_slice_mut(&mut bytes),
-            memory(&self.results)?,
-            0,
-        )?;
-        let found = (0..self.inputs.count).map(|query| self.candidates(&bytes, query));
-        Ok(found.collect())
+        let to = bytemuck::cast_slice_mut(&mut words);
+        gpu.stream().download(to, memory(&self.results)?, 0)?;
+        let count = self.inputs.count;
+        let hits = match &self.engine.host {
+            Some(host) => {
+                let slots = &words[self.at.slots / 4..][..count * self.tiles];
+                originals::hits(host, scan, self.choice, queries, slots, self.tiles)
+            }
+            None => (0..count).map(|query| self.hits(&words, query)).collect(),
+        };
+        let found = hits.into_iter().enumerate();
+        let candidates = |(query, hits)| Candidates {
+            hits,
+            floor: self.floor(query, &words),
+        };
+        Ok(found.map(candidates).collect())
     }
 
-    fn candidates(&self, words: &[u32], query: usize) -> Candidates {
-        let list = |at: usize, each: usize| &words[at / 4 + query * each..][..each];
+    /// A query's part of some results, `each` for each query.
+    fn part<'w>(words: &'w [u32], at: usize, query: usize, each: usize) -> &'w [u32] {
+        &words[at / 4 + query * each..][..each]
+    }
+
+    /// The rows that the device has scored and picked.
+    fn hits(&self, words: &[u32], query: usize) -> Vec<Hit> {
         let metric = self.engine.config.metric;
-        let costs = list(self.at.costs, self.k).iter();
-        let hits = costs
-            .zip(list(self.at.rows, self.k))
-            .filter(|&(&cost, _)| cost != NONE)
-            .map(|(&cost, &row)| Hit {
-                row,
-                score: order::flip(metric, order::unordered(cost)),
-            });
-        let counts = (
-            list(self.at.row_counts, 1)[0],
-            list(self.at.tile_counts, 1)[0],
-        );
-        Candidates {
-            hits: hits.collect(),
-            floor: self.floor(query, list(self.at.values, self.tiles), counts),
-        }
+        let costs = Self::part(words, self.at.costs, query, self.k).iter();
+        let both = costs.zip(Self::part(words, self.at.rows, query, self.k));
+        let hit = |(&cost, &row): (&u32, &u32)| Hit {
+            row,
+            score: order::flip(metric, order::unordered(cost)),
+        };
+        both.filter(|&(&cost, _)| cost != NONE).map(hit).collect()
     }
 
     /// The least cost of rows outside the tiles that were picked.
-    fn floor(&self, query: usize, values: &[u32], (rows, tiles): (u32, u32)) -> Option<f32> {
-        if rows > CAPACITY || tiles > CAPACITY {
+    fn floor(&self, query: usize, words: &[u32]) -> Option<f32> {
+        let count = |at| Self::part(words, at, query, 1)[0];
+        let rows = match self.engine.host {
+            Some(_) => 0,
+            None => count(self.at.row_counts),
+        };
+        if rows > CAPACITY || count(self.at.tile_counts) > CAPACITY {
             return Some(f32::NEG_INFINITY);
         }
-        let last = *values.last()?;
-        if last == NONE || self.tiles == self.choice.slots {
+        let last = *Self::part(words, self.at.values, query, self.tiles).last()?;
+        if last == NONE || self.tiles >= self.choice.slots_of(query) {
             return None;
         }
-        let engine = self.engine;
-        let facts = self.inputs.facts[query];
-        let values = Values::new(
-            engine.config.metric,
-            &self.inputs.arithmetic(engine, query),
-            facts,
-            &engine.extremes,
-        );
-        Some(values.floor(-order::unordered(last)))
+        let value = -order::unordered(last);
+        Some(self.inputs.floor(self.engine, query, value))
     }
 }
 
@@ -298,7 +319,7 @@ impl DeviceEngine {
             query_pitch: form.given_pitch() as u32,
             pitch: (tiles * TILE) as u32,
             slot_pitch: tiles as u32,
-            list_pitch: 0,
+            list_pitch: choice.list_pitch(),
             metric: self.config.metric as u32,
         });
         let grid = [tiles as u32, inputs.count as u32, 1];

@@ -31,6 +31,21 @@ impl Form {
         }
     }
 
+    /// For scans by differences from rows as they were given.
+    pub(super) fn of_given(shape: &Shape) -> Self {
+        Self {
+            dtype: Dtype::F32,
+            normalised: false,
+            units: shape.given_units,
+            given_units: shape.given_units,
+        }
+    }
+
+    /// Units of a row.
+    pub(super) fn units(&self) -> usize {
+        self.units
+    }
+
     /// Elements of a unit of a row, and units of the query that belong to it.
     fn parts(&self) -> (usize, usize) {
         match self.dtype {

@@ -8,7 +8,7 @@ use super::chunks::{Chunk, PLANES, Plane};
 use super::gpu::{Gpu, address};
 use super::scans::stored;
 use crate::bitset::Bitset;
-use crate::engine::{Error, MemoryStats, Metric, Result};
+use crate::engine::{Engine, Error, MemoryStats, Metric, Result};
 
 /// Bytes of rows that are uploaded at once.
 const STAGE_BYTES: usize = 16 << 20;
@@ -172,7 +172,7 @@ impl DeviceEngine {
             free,
             used: self.held(),
             spare: room * row,
-            host: 0,
+            host: self.host.as_ref().map_or(0, |host| host.memory().used),
             limit: self.config.memory_limit,
             buffers: self.chunks.count() + 1,
         }

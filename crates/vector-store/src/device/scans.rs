@@ -6,6 +6,7 @@ use super::DeviceEngine;
 use super::bounds::Arithmetic;
 use super::choice::Choice;
 use super::chunks::Plane;
+use super::lists::Lists;
 use super::queries::Form;
 use crate::engine::{Dtype, Result};
 
@@ -20,27 +21,67 @@ pub(super) const COLUMNS: usize = 128;
 const SLOTS: usize = 4;
 pub(super) const STEP: usize = 32;
 
+/// How rows are scanned for queries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// By products: for a few queries at a time in f32, or for many in f16.
+    Products,
+    /// By squares of differences from rows as they were given.
+    Differences,
+    /// By products, for each query in rows of its own.
+    Lists,
+}
+
 /// A scan for at most so many queries.
 pub(super) struct Pass {
     pub(super) queries: usize,
-    kernel: fn(DType) -> Option<Kernel<args::VectorScan>>,
+    products: fn(DType) -> Option<Kernel<args::VectorScan>>,
+    differences: fn() -> Option<Kernel<args::VectorScan>>,
 }
 
 /// From many queries to few.
 const PASSES: [Pass; 3] = [
     Pass {
         queries: 10,
-        kernel: redwick_kernels::vector_scan_10,
+        products: redwick_kernels::vector_scan_10,
+        differences: redwick_kernels::vector_apart_10,
     },
     Pass {
         queries: 4,
-        kernel: redwick_kernels::vector_scan_4,
+        products: redwick_kernels::vector_scan_4,
+        differences: redwick_kernels::vector_apart_4,
     },
     Pass {
         queries: 1,
-        kernel: redwick_kernels::vector_scan_1,
+        products: redwick_kernels::vector_scan_1,
+        differences: redwick_kernels::vector_apart_1,
     },
 ];
+
+/// The kernel for lists, for at most so many queries.
+pub(super) struct ListPass {
+    pub(super) queries: usize,
+    kernel: fn(DType) -> Option<Kernel<args::VectorLists>>,
+}
+
+/// From few queries to many.
+pub(super) const LIST_PASSES: [ListPass; 2] = [
+    ListPass {
+        queries: 4,
+        kernel: redwick_kernels::vector_lists_4,
+    },
+    ListPass {
+        queries: 10,
+        kernel: redwick_kernels::vector_lists_10,
+    },
+];
+
+impl ListPass {
+    /// Whether queries of this form fit.
+    pub(super) fn takes(&self, form: &Form) -> bool {
+        self.queries * form.staged_bytes() <= LDS
+    }
+}
 
 /// How the next queries are scanned for.
 pub(super) enum Method {
@@ -63,8 +104,8 @@ fn next_pass(left: usize, staged: usize) -> Option<&'static Pass> {
 }
 
 /// How to scan for `left` queries; nothing where they are too long to be scanned for.
-pub(super) fn method(engine: &DeviceEngine, form: &Form, left: usize) -> Option<Method> {
-    if left >= engine.product_from && engine.row_scale().is_some() {
+pub(super) fn method(engine: &DeviceEngine, form: &Form, how: How, left: usize) -> Option<Method> {
+    if how == How::Products && left >= engine.product_from && engine.row_scale().is_some() {
         return Some(Method::Product);
     }
     next_pass(left, form.staged_bytes()).map(Method::Few)
@@ -168,12 +209,14 @@ impl DeviceEngine {
     pub(super) fn scan_few(
         &self,
         pass: &Pass,
+        how: How,
         choice: &Choice,
         from: &Staged,
         to: &Keys,
     ) -> Result<()> {
         let shape = &self.chunks.shape;
-        let form = Form::new(&self.config, shape);
+        let is_apart = how == How::Differences;
+        let form = self.form(how);
         let lds = pass.queries * form.staged_bytes();
         let grid = self.scan_grid(choice.slots);
         let arguments = with_rows!(VectorScan, self, choice, {
@@ -182,17 +225,59 @@ impl DeviceEngine {
             keys: to.address,
             piles: to.piles,
             counters: to.counters,
-            units: shape.units as u32,
+            units: form.units() as u32,
             slots: choice.slots as u32,
             stride: grid.waves as u32,
             pitch: to.pitch as u32,
             count: from.count as u32,
-            has_factors: shape.has(Plane::Factors).into(),
-            has_offsets: shape.has(Plane::Offsets).into(),
+            has_factors: (!is_apart && shape.has(Plane::Factors)).into(),
+            has_offsets: (!is_apart && shape.has(Plane::Offsets)).into(),
         });
-        let kernel = (pass.kernel)(stored(self.config.dtype));
+        let kernel = match is_apart {
+            true => (pass.differences)(),
+            false => (pass.products)(stored(self.config.dtype)),
+        };
         let blocks = [grid.blocks as u32, 1, 1];
         self.gpu.launch(kernel, blocks, lds as u32, &arguments)
+    }
+
+    /// How queries are laid out for a scan.
+    pub(super) fn form(&self, how: How) -> Form {
+        match how {
+            How::Differences => Form::of_given(&self.chunks.shape),
+            How::Products | How::Lists => Form::new(&self.config, &self.chunks.shape),
+        }
+    }
+
+    /// Puts a scan of lists into the stream: `jobs` of them, from an address on.
+    pub(super) fn scan_lists(
+        &self,
+        pass: &ListPass,
+        lists: &Lists,
+        (jobs, count): (u64, usize),
+        from: &Staged,
+        to: &Keys,
+    ) -> Result<()> {
+        let shape = &self.chunks.shape;
+        let form = self.form(How::Lists);
+        let (own_list, own_words) = lists.own()?;
+        let arguments = with_rows!(VectorLists, self, lists, {
+            queries: from.queries,
+            weights: from.weights,
+            jobs,
+            keys: to.address,
+            own_list,
+            own_words,
+            units: form.units() as u32,
+            pitch: to.pitch as u32,
+            has_factors: shape.has(Plane::Factors).into(),
+            has_offsets: shape.has(Plane::Offsets).into(),
+            reserved: 0,
+        });
+        let lds = (pass.queries * form.staged_bytes()) as u32;
+        let kernel = (pass.kernel)(stored(self.config.dtype));
+        self.gpu
+            .launch(kernel, [count as u32, 1, 1], lds, &arguments)
     }
 
     /// Puts the product for many queries into the stream.

@@ -68,7 +68,7 @@ impl DeviceEngine {
         n: usize,
         k: usize,
     ) -> Result<Vec<Vec<u64>>> {
-        let inputs = Inputs::new(self, queries, false)?;
+        let inputs = Inputs::new(self, queries, None)?;
         let keys = self.gpu.lease("keys of all rows", inputs.count * n * 4)?;
         self.score(choice, &inputs, None, choice.slots, address(&keys, 0)?)?;
         let picked = match k <= MOST {

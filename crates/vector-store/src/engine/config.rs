@@ -36,6 +36,18 @@ pub enum Dtype {
     Int8,
 }
 
+/// Where the numbers of vectors as they were given are kept, with which results are scored, where the
+/// scan reads something else. In f32 the scan reads them themselves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Originals {
+    /// On the device: 4 bytes a number more there, and everything is computed there.
+    #[default]
+    Device,
+    /// In the host's memory: the device holds what it scans, and the host scores what was chosen.
+    Host,
+}
+
 /// What an engine is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
@@ -45,6 +57,9 @@ pub struct Config {
     pub metric: Metric,
     /// What the scan reads.
     pub dtype: Dtype,
+    /// Where the numbers as they were given are. The CPU's engine has but one place.
+    #[serde(default)]
+    pub originals: Originals,
     /// Bytes on the device that the engine may not pass; `None` for what the device has.
     pub memory_limit: Option<usize>,
 }
@@ -56,6 +71,7 @@ impl Config {
             dimension,
             metric,
             dtype: Dtype::F32,
+            originals: Originals::Device,
             memory_limit: None,
         }
     }
@@ -64,6 +80,12 @@ impl Config {
     #[must_use]
     pub fn dtype(self, dtype: Dtype) -> Self {
         Self { dtype, ..self }
+    }
+
+    /// The same, with the numbers as they were given kept there.
+    #[must_use]
+    pub fn originals(self, originals: Originals) -> Self {
+        Self { originals, ..self }
     }
 
     /// The same, with a limit on memory in bytes.
@@ -113,6 +135,23 @@ const DTYPES: [(&str, Dtype); 4] = [
     ("bf16", Dtype::Bf16),
     ("int8", Dtype::Int8),
 ];
+
+const ORIGINALS: [(&str, Originals); 2] =
+    [("device", Originals::Device), ("host", Originals::Host)];
+
+impl FromStr for Originals {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        named(&ORIGINALS, "place for originals", text)
+    }
+}
+
+impl fmt::Display for Originals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(name(&ORIGINALS, self))
+    }
+}
 
 impl FromStr for Metric {
     type Err = Error;
@@ -179,6 +218,10 @@ mod tests {
         for (name, dtype) in DTYPES {
             assert_eq!(name.parse::<Dtype>().unwrap(), dtype);
             assert_eq!(dtype.to_string(), name);
+        }
+        for (name, originals) in ORIGINALS {
+            assert_eq!(name.parse::<Originals>().unwrap(), originals);
+            assert_eq!(originals.to_string(), name);
         }
         let error = "f64".parse::<Dtype>().unwrap_err().to_string();
         assert!(error.contains("f64") && error.contains("bf16"), "{error}");

@@ -11,7 +11,7 @@ use crate::bitset::Bitset;
 use crate::file::Lists;
 use crate::types::GpuDeviceInfo;
 
-pub use config::{Config, Dtype, MAX_DIMENSION, Metric};
+pub use config::{Config, Dtype, MAX_DIMENSION, Metric, Originals};
 pub use error::{Error, Result, Shortage};
 
 /// Vectors by row, and exact search among them.
@@ -141,7 +141,8 @@ pub struct MemoryStats {
     pub used: usize,
     /// What of [`used`](Self::used) is room that has no vectors yet, and buffers kept for reuse.
     pub spare: usize,
-    /// What this engine holds on the host besides: originals to rescore with.
+    /// What this engine holds on the host besides: the vectors as they were given, where
+    /// [`Originals::Host`] asks for it.
     pub host: usize,
     /// What [`used`](Self::used) may not pass, where the caller set it.
     pub limit: Option<usize>,

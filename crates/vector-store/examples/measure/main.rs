@@ -1,6 +1,8 @@
 //! Times of searches on a device: `measure DEVICE [ROWS [DIMENSIONS [BATCHES]]]`, the latter two with
 //! commas, such as `128,768` and `1,10`. Data is random; answers are compared with those of scoring
-//! every row canonically.
+//! every row canonically. `measure DEVICE ivf [ROWS]`: recall and times of the index.
+
+mod ivf;
 
 use std::time::Instant;
 
@@ -45,9 +47,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .next()
         .unwrap_or_else(|| "rocm:0".to_owned())
         .parse()?;
-    let rows: usize = arguments
-        .next()
-        .map_or(Ok(1_000_000), |text| text.parse())?;
+    let mut rows = arguments.next();
+    let is_index = rows.as_deref() == Some("ivf");
+    if is_index {
+        rows = arguments.next();
+    }
+    let rows: usize = rows.map_or(Ok(1_000_000), |text| text.parse())?;
+    if is_index {
+        return ivf::run(&device, rows);
+    }
     let dimensions = list(arguments.next(), &[128, 768])?;
     let batches = list(arguments.next(), &[1, 4, 10, 100, 1000])?;
     for dimension in dimensions {
@@ -125,9 +133,9 @@ fn cases(
         let checked = Scan::new(&queries[..batch.min(3) * dimension], K, &live);
         let exact = engine.settle(&checked, &[])? == found[..batch.min(3)];
         let groups: &[u32] = if tune && batch <= 10 {
-            &[1, 2, 3, 4, 8, 16]
+            &[1, 2, 3]
         } else {
-            &[4]
+            &[2]
         };
         for &each in groups {
             engine.set_workgroups(each);

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod forms;
+
 use redwick_tensor_ops::DeviceSpec;
 use vector_store::cpu::CpuEngine;
 use vector_store::device::DeviceEngine;
