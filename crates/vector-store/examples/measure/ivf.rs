@@ -22,7 +22,9 @@ fn clustered(count: usize, seed: u64) -> Vec<f32> {
     for (number, row) in rows.chunks_exact_mut(DIMENSION).enumerate() {
         let cluster = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52;
         let centre = &centres[cluster as usize * DIMENSION..][..DIMENSION];
-        row.iter_mut().zip(centre).for_each(|(x, centre)| *x += centre);
+        row.iter_mut()
+            .zip(centre)
+            .for_each(|(x, centre)| *x += centre);
     }
     rows
 }

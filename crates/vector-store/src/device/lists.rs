@@ -55,8 +55,9 @@ impl Draft {
         let mut members = vec![Vec::new(); ends.len()];
         for (query, ranges) in ranges.iter().enumerate() {
             for range in ranges.iter().map(cut) {
-                for segment in place(range.start)..place(range.end) {
-                    members[segment].push(query);
+                let (first, end) = (place(range.start), place(range.end));
+                for members in members.iter_mut().take(end).skip(first) {
+                    members.push(query);
                 }
             }
         }
@@ -232,7 +233,8 @@ mod tests {
 
     #[test]
     fn segments_are_shared_by_the_queries_that_look_at_them() {
-        let ranges = [vec![0..64], vec![32..100], vec![], vec![0..64, 90..1000]];
+        let lists: [&[Range<usize>]; 4] = [&[0..64], &[32..100], &[], &[0..64, 90..1000]];
+        let ranges = lists.map(<[_]>::to_vec);
         let draft = Draft::new(&ranges, 128);
         // 0..32, 32..64, 64..90, 90..100, 100..128.
         assert_eq!(draft.tiles, [0, 1, 2, 2, 3, 3]);
@@ -256,7 +258,8 @@ mod tests {
 
     #[test]
     fn long_segments_and_many_queries_are_several_jobs() {
-        let ranges = vec![vec![10..TILES * TILE + 50]; 13];
+        let long = std::iter::once(10..TILES * TILE + 50);
+        let ranges = vec![long.collect(); 13];
         let draft = Draft::new(&ranges, 1 << 20);
         assert_eq!(draft.jobs.len(), 4);
         assert_eq!(draft.tiles.len(), TILES + 2);

@@ -263,7 +263,7 @@ impl<'a> Plan<'a> {
     }
 
     /// A query's part of some results, `each` for each query.
-    fn part<'w>(words: &'w [u32], at: usize, query: usize, each: usize) -> &'w [u32] {
+    fn part(words: &[u32], at: usize, query: usize, each: usize) -> &[u32] {
         &words[at / 4 + query * each..][..each]
     }
 

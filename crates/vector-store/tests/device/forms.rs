@@ -21,7 +21,7 @@ fn differences_certify_what_products_cannot() {
             pair.agree_on(&queries, 6);
             assert_eq!(pair.device.settled(), 0, "{target} {dtype}");
             let live = Bitset::from_fn(3000, |row| row % 5 != 2);
-            let ranges = vec![vec![100..2500]; 13];
+            let ranges: Vec<Vec<Range<usize>>> = vec![std::iter::once(100..2500).collect(); 13];
             pair.agree(&Scan {
                 ranges: Some(&ranges),
                 ..Scan::new(&queries, 6, &live)
