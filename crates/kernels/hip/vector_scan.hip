@@ -15,22 +15,21 @@ extern __attribute__((shared)) Unit staged[];
 #define RESIDENT , 2
 #endif
 
-// How 16 bytes of a row are multiplied: elements of T with as many f32 of the query.
+// How 16 bytes of a row are multiplied: elements of T with as many f32 of the query, which are PARTS
+// units, USED of them at a time.
 template <class T>
 struct Slice {
     static constexpr Plane PLANE = Plane::ROWS;
-    static constexpr u32 N = LANES<T>, PARTS = N / 4;
-    f32 at[N];
+    static constexpr u32 N = LANES<T>, PARTS = N / 4, USED = 1;
+    f32 at[4];
 
-    DEVICE void read(Unit unit) {
+    DEVICE void read(Unit unit, u32 part) {
         auto pack = __builtin_bit_cast(Vec<T, N>, unit);
-        for (u32 i = 0; i < N; i++) at[i] = static_cast<f32>(pack[i]);
+        for (u32 i = 0; i < 4; i++) at[i] = static_cast<f32>(pack[part * 4 + i]);
     }
-    DEVICE f32 add(f32 sum, const Unit (&query)[PARTS]) const {
-        for (u32 part = 0; part < PARTS; part++) {
-            auto q = __builtin_bit_cast(Vec<f32, 4>, query[part]);
-            for (u32 i = 0; i < 4; i++) sum = __builtin_fmaf(at[part * 4 + i], q[i], sum);
-        }
+    DEVICE f32 add(f32 sum, const Unit (&query)[USED]) const {
+        auto q = __builtin_bit_cast(Vec<f32, 4>, query[0]);
+        for (u32 i = 0; i < 4; i++) sum = __builtin_fmaf(at[i], q[i], sum);
         return sum;
     }
 };
@@ -39,11 +38,11 @@ struct Slice {
 template <>
 struct Slice<u8> {
     static constexpr Plane PLANE = Plane::ROWS;
-    static constexpr u32 PARTS = 2;
+    static constexpr u32 PARTS = 2, USED = 2;
     Unit at;
 
-    DEVICE void read(Unit unit) { at = unit; }
-    DEVICE f32 add(f32 sum, const Unit (&query)[PARTS]) const {
+    DEVICE void read(Unit unit, u32) { at = unit; }
+    DEVICE f32 add(f32 sum, const Unit (&query)[USED]) const {
         i32 high = 0, low = 0;
         for (u32 i = 0; i < 4; i++) high = dot4(at[i], query[0][i], high);
         for (u32 i = 0; i < 4; i++) low = dot4(at[i], query[1][i], low);
@@ -55,7 +54,7 @@ struct Slice<u8> {
 struct Apart : Slice<f32> {
     static constexpr Plane PLANE = Plane::GIVEN;
 
-    DEVICE f32 add(f32 sum, const Unit (&query)[PARTS]) const {
+    DEVICE f32 add(f32 sum, const Unit (&query)[USED]) const {
         auto q = __builtin_bit_cast(Vec<f32, 4>, query[0]);
         for (u32 i = 0; i < 4; i++) {
             const f32 apart = at[i] - q[i];
@@ -178,25 +177,29 @@ struct Scan {
 
     // Adds the products of one unit of each row.
     DEVICE void add(const Unit (&units_of)[ROWS], u32 group) {
-        const Unit *from = staged + group * (PARTS * TEAM) + lane() % TEAM;
+#pragma unroll
+        for (u32 part = 0; part < PARTS; part += S::USED) add_part(units_of, group, part);
+    }
+    DEVICE void add_part(const Unit (&units_of)[ROWS], u32 group, u32 part) {
+        const Unit *from = staged + (group * PARTS + part) * TEAM + lane() % TEAM;
         S slices[ROWS];
 #pragma unroll
         for (u32 r = 0; r < ROWS; r++) {
             // Zero is apart from what is read past the end.
             const bool is_there = !IS_APART || group * TEAM + lane() % TEAM < units;
-            slices[r].read(is_there ? units_of[r] : Unit{});
+            slices[r].read(is_there ? units_of[r] : Unit{}, part);
         }
 #pragma unroll
         for (u32 q = 0; q < Q; q++) {
-            Unit query[PARTS];
+            Unit query[S::USED];
 #pragma unroll
-            for (u32 part = 0; part < PARTS; part++) query[part] = from[part * TEAM];
+            for (u32 i = 0; i < S::USED; i++) query[i] = from[i * TEAM];
 #pragma unroll
             for (u32 r = 0; r < ROWS; r++) sums[r * Q + q] = slices[r].add(sums[r * Q + q], query);
             from += padded * PARTS;
-            // Where a query is more than one unit, not all of them are read ahead: that takes more
-            // registers than some targets have.
-            if constexpr (PARTS > 1 && Q > 4) {
+            // Not all of many queries are read ahead: that takes more registers than some targets
+            // have.
+            if constexpr (Q > 4) {
                 if (q % 2 == 1) __builtin_amdgcn_sched_barrier(0);
             }
         }
