@@ -233,8 +233,8 @@ mod tests {
 
     #[test]
     fn segments_are_shared_by_the_queries_that_look_at_them() {
-        let lists: [&[Range<usize>]; 4] = [&[0..64], &[32..100], &[], &[0..64, 90..1000]];
-        let ranges = lists.map(<[_]>::to_vec);
+        let ends: [&[(usize, usize)]; 4] = [&[(0, 64)], &[(32, 100)], &[], &[(0, 64), (90, 1000)]];
+        let ranges = ends.map(|ends| ends.iter().map(|&(start, end)| start..end).collect());
         let draft = Draft::new(&ranges, 128);
         // 0..32, 32..64, 64..90, 90..100, 100..128.
         assert_eq!(draft.tiles, [0, 1, 2, 2, 3, 3]);
