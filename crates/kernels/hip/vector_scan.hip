@@ -9,10 +9,10 @@
 
 extern __attribute__((shared)) Unit staged[];
 
-#if defined(RESIDENT)
+#if defined(RESIDENT_WORKGROUPS)
 // Without two workgroups there is too little under way.
-#undef RESIDENT
-#define RESIDENT , 2
+#undef RESIDENT_WORKGROUPS
+#define RESIDENT_WORKGROUPS , 2
 #endif
 
 // How 16 bytes of a row are multiplied: elements of T with as many f32 of the query, which are PARTS
