@@ -2,6 +2,7 @@
 #define CHECKED_PACKS
 #include "math.h"
 #include "table.h"
+#include "turn.h"
 
 // Rounded after the multiplication, as on the CPU.
 #pragma clang fp contract(off)
@@ -27,6 +28,14 @@ DEVICE void affine(const T *x, T *y, u64 mul, u64 add, u64 n) {
 template <class T>
 DEVICE void affine_strided(const T *x, T *y, u64 mul, u64 add, const Walk<1> &walk) {
     strided(walk, tabulated<T>(affine_of<T>(mul, add)), y, x);
+}
+
+// Of an operand that is read along its columns.
+template <class T>
+DEVICE void affine_turned(const T *x, T *y, u64 mul, u64 add, u32 rows, u32 columns, u32 x_stride,
+                          u32 y_stride, const Walk<2> &batch) {
+    SHARED Lines<T> lines;
+    turn_map(lines, x, y, rows, columns, x_stride, y_stride, batch, affine_of<T>(mul, add));
 }
 
 namespace op {

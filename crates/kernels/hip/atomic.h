@@ -39,3 +39,8 @@ DEVICE void atomic_add(T *to, T value) {
 DEVICE void atomic_max(u32 *to, u32 value) {
     __hip_atomic_fetch_max(to, value, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
 }
+
+// Additions to LDS from the work-items of a workgroup.
+DEVICE void local_atomic_add(f32 *to, f32 value) {
+    __hip_atomic_fetch_add(to, value, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_WORKGROUP);
+}

@@ -33,20 +33,6 @@ DEVICE void copy_2d(const T *x, T *y, u64 x_stride, u64 y_stride, u32 rows,
 template <class T>
 DEVICE void copy_transposed(const T *x, T *y, u32 rows, u32 columns, u32 x_stride, u32 y_stride,
                             const Walk<2> &batch) {
-    constexpr u32 N = LANES<T>, WORD = Lines<T>::WORD;
     SHARED Lines<T> lines;
-    u64 offsets[2];
-    batch.locate(block_z(), offsets);
-    const TileAt tile(rows, columns);
-    x += offsets[0] + tile.row + static_cast<u64>(tile.column) * x_stride;
-    y += offsets[1] + tile.column + static_cast<u64>(tile.row) * y_stride;
-    const auto same = [](const auto &pack, u32) { return pack; };
-    const bool even = (x_stride | y_stride) % N == 0 || PACK_ALIGNMENT<T, N> == sizeof(T);
-    if (tile.is_whole() && even && aligned<N>(x, y)) {
-        turn_whole<N>(lines, x, x_stride, y, y_stride, [] {}, same);
-    } else if ((tile.rows | tile.columns | x_stride | y_stride) % WORD == 0 && aligned<WORD>(x, y)) {
-        turn_part<WORD>(lines, tile, x, x_stride, y, y_stride, same);
-    } else {
-        turn_part<1>(lines, tile, x, x_stride, y, y_stride, same);
-    }
+    turn_map(lines, x, y, rows, columns, x_stride, y_stride, batch, [](T value) { return value; });
 }

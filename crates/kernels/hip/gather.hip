@@ -1,4 +1,6 @@
 // Reading at indices.
+#define CHECKED_PACKS
+#include "held_row.h"
 #include "place.h"
 
 // Steps of a work-item, as in the manifest: reads that do not wait for each other.
@@ -51,4 +53,74 @@ DEVICE void gather(const Index *ids, const T *x, T *y, u32 *fault, u32 n, u32 so
                    const Divisor &right, const Divisor &count) {
     pick<Index>(x, y, fault, n, source, Order{right, count, strip},
                 [=](const Place &place) { return ids[place.element]; });
+}
+
+// --- Along the last dimension: rows that LDS holds ------------------------------------------------
+
+// What a work-item picks at a time, `begin` the first element of its workgroup.
+template <class Index, class T, u32 K>
+struct Picks : RowShare<K, 4> {
+    static constexpr u32 AHEAD = 4;
+    using RowShare<K, AHEAD>::at;
+    Pack<Index, K> indices[AHEAD];
+
+    DEVICE void read(const Index *ids, u32 begin, u32 count) {
+#pragma unroll
+        for (u32 k = 0; k < AHEAD; k++) {
+            if (at(begin, k) < count) indices[k] = load<K>(ids + at(begin, k));
+        }
+    }
+
+    // Whether an index was outside.
+    DEVICE bool write(const T *row, T *y, u32 begin, u32 count, u32 source) const {
+        bool outside = false;
+#pragma unroll
+        for (u32 k = 0; k < AHEAD; k++) {
+            if (at(begin, k) >= count) break;
+            Pack<T, K> found;
+            for (u32 i = 0; i < K; i++) {
+                const Index index = indices[k].at[i];
+                const bool absent = is_absent(index);
+                const bool inside = static_cast<u64>(index) < source && !absent;
+                outside |= !inside && !absent;
+                const T value = row[inside ? static_cast<u32>(index) : 0];
+                found.at[i] = inside ? value : T(0);
+            }
+            store(y + at(begin, k), found);
+        }
+        return outside;
+    }
+};
+
+template <class Index, class T, u32 K>
+DEVICE bool pick_row(T *row, const Index *ids, const T *x, T *y, u32 source, u32 count) {
+    typedef Picks<Index, T, K> P;
+    P picks;
+    hold_row(row, x, source, [&] { picks.read(ids, 0, count); });
+    barrier();
+    bool outside = picks.write(row, y, 0, count, source);
+    for (u32 begin = P::SPAN; begin < count; begin += P::SPAN) {
+        picks.read(ids, begin, count);
+        outside |= picks.write(row, y, begin, count, source);
+    }
+    return outside;
+}
+
+// A workgroup for each row: y[l][i] = x[l][ids[l * ids_stride + i]].
+template <class Index, class T>
+DEVICE void gather_row(const Index *ids, const T *x, T *y, u32 *fault, u32 source, u32 count,
+                       u32 ids_stride) {
+    constexpr u32 K = least(LANES<T>, 4u);
+    alignas(16) SHARED T row[ROW_BYTES / sizeof(T)];
+    const u64 at = block_x();
+    ids += at * ids_stride;
+    x += at * source;
+    y += at * count;
+    bool outside;
+    if (count % K == 0 && ids_stride % K == 0 && aligned<K>(ids) && aligned<K>(y)) {
+        outside = pick_row<Index, T, K>(row, ids, x, y, source, count);
+    } else {
+        outside = pick_row<Index, T, 1>(row, ids, x, y, source, count);
+    }
+    if (outside && fault != nullptr) *fault = 1;
 }

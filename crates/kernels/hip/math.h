@@ -39,6 +39,16 @@ constexpr f32 LOG2_E = 1.44269504088896340736f;
 // exp with an error that 16-bit results do not show: the hardware's 2^x.
 DEVICE f32 exp_approximate(f32 x) { return __builtin_amdgcn_exp2f(x * LOG2_E); }
 
+// 1 / sqrt(x) for results of type T.
+template <class T>
+DEVICE Compute<T> inverse_root(Compute<T> x) {
+    if constexpr (is_half<T>) {
+        return __builtin_amdgcn_rsqf(x);
+    } else {
+        return 1 / sqrt(x);
+    }
+}
+
 // exp for results of type T.
 template <class T>
 DEVICE Compute<T> exp_for(Compute<T> x) {

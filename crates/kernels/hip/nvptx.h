@@ -53,6 +53,7 @@ NVPTX_DEVICE unsigned nvptx_dpp(unsigned x) {
 
 #define __builtin_amdgcn_exp2f(x) __nvvm_ex2_approx_ftz_f(x)
 #define __builtin_amdgcn_rcpf(x) __nvvm_rcp_approx_ftz_f(x)
+#define __builtin_amdgcn_rsqf(x) __nvvm_rsqrt_approx_ftz_f(x)
 
 // Four products of 8-bit integers, added to a sum.
 NVPTX_DEVICE int nvptx_dot4(int a, int b, int sum) {

@@ -5,7 +5,9 @@
 // each element of the source, or, `shared`, one for each of `count`.
 //
 // Of several elements that go to one place the last is written, as on the CPU.
+#define CHECKED_PACKS
 #include "atomic.h"
+#include "held_row.h"
 #include "place.h"
 
 constexpr u32 NOWHERE = ~0u;
@@ -92,6 +94,91 @@ DEVICE void scatter_claimed(const u32 *ids, const T *x, T *y, const u32 *places,
         [=](u64 to, T value, u32 i) {
             if (places[to] == i + 1) y[to] = value;
         });
+}
+
+// --- Along the last dimension: rows that LDS holds ------------------------------------------------
+
+// Calls f(i) for the first element i of each pack of K, of `count` elements, that is this work-item's.
+template <u32 K, class F>
+DEVICE void for_packs(u32 count, F f) {
+    for (u32 i = work_item() * K; i < count; i += ROW_WORKERS * K) f(i);
+}
+
+// Adds at the places of a row, K neighbouring elements at a time. Whether an index was outside.
+template <class T, u32 K>
+DEVICE bool add_to_row(f32 *row, const u32 *ids, const T *x, u32 target, u32 count) {
+    constexpr u32 AHEAD = 2;
+    typedef RowShare<K, AHEAD> R;
+    bool outside = false;
+    for (u32 begin = 0; begin < count; begin += R::SPAN) {
+        Pack<u32, K> indices[AHEAD];
+        Pack<T, K> added[AHEAD];
+#pragma unroll
+        for (u32 k = 0; k < AHEAD; k++) {
+            if (R::at(begin, k) >= count) break;
+            indices[k] = load<K>(ids + R::at(begin, k));
+            added[k] = load<K>(x + R::at(begin, k));
+        }
+#pragma unroll
+        for (u32 k = 0; k < AHEAD; k++) {
+            if (R::at(begin, k) >= count) break;
+            for (u32 i = 0; i < K; i++) {
+                const u32 to = indices[k].at[i];
+                outside |= to >= target && to != NOWHERE;
+                if (to < target) local_atomic_add(row + to, computed(added[k].at[i]));
+            }
+        }
+    }
+    return outside;
+}
+
+// The row of `y` to LDS, and back, K neighbouring elements at a time.
+template <u32 K, class T>
+DEVICE void read_row(f32 *row, const T *y, u32 target) {
+    for_packs<K>(target, [=](u32 i) {
+        const Pack<T, K> pack = load<K>(y + i);
+        for (u32 k = 0; k < K; k++) row[i + k] = computed(pack.at[k]);
+    });
+}
+template <u32 K, class T>
+DEVICE void write_row(T *y, const f32 *row, u32 target) {
+    for_packs<K>(target, [=](u32 i) {
+        Pack<T, K> pack;
+        for (u32 k = 0; k < K; k++) pack.at[k] = static_cast<T>(row[i + k]);
+        store(y + i, pack);
+    });
+}
+
+// A workgroup for each row: y[l][id] += x[l][i], `id` = ids[l * ids_stride + i], in any order.
+template <class T>
+DEVICE void scatter_add_row(const u32 *ids, const T *x, T *y, u32 *fault, u32 target, u32 count,
+                            u32 ids_stride) {
+    constexpr u32 K = 4;
+    alignas(16) SHARED f32 row[ROW_BYTES / sizeof(f32)];
+    const u64 at = block_x();
+    ids += at * ids_stride;
+    x += at * count;
+    y += at * target;
+    const bool packs = target % K == 0 && aligned<K>(y);
+    if (packs) {
+        read_row<K>(row, y, target);
+    } else {
+        read_row<1>(row, y, target);
+    }
+    barrier();
+    bool outside;
+    if (count % K == 0 && aligned<K>(ids) && aligned<K>(x)) {
+        outside = add_to_row<T, K>(row, ids, x, target, count);
+    } else {
+        outside = add_to_row<T, 1>(row, ids, x, target, count);
+    }
+    barrier();
+    if (packs) {
+        write_row<K>(y, row, target);
+    } else {
+        write_row<1>(y, row, target);
+    }
+    if (outside) *fault = 1;
 }
 
 // --- A work-item for each left and right, one index after the other ------------------------------

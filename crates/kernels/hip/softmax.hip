@@ -69,6 +69,14 @@ DEVICE void softmax_block(const T *x, T *y, u32 rows, u32 columns) {
     softmax_held<T, BLOCK, 32>(x, y, rows, columns);
 }
 
+// Of whole packs, which lie where packs may. Workgroups of half as many work-items have twice as much
+// to do for each barrier, and two of them fit a compute unit: one reads while the other computes.
+template <class T>
+DEVICE void softmax_half(const T *x, T *y, u32, u32 columns) {
+    const u64 start = static_cast<u64>(block_x()) * columns;
+    softmax_row<T, MANY / 2, 64, LANES<T>>(x + start, y + start, columns);
+}
+
 template <class T>
 DEVICE void softmax_wide(const T *x, T *y, u32 rows, u32 columns) {
     softmax_held<T, MANY, 32>(x, y, rows, columns);

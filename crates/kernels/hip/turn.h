@@ -105,3 +105,28 @@ DEVICE void turn_part(Lines<T> &lines, const TileAt &tile, const T *x, u64 x_str
         }
     }
 }
+
+// y[r * y_stride + c] = f(x[r + c * x_stride]) for the tile of this workgroup, each access as wide as
+// addresses allow. `batch` walks over the matrices in `x` and in `y`.
+template <class T, class F>
+DEVICE void turn_map(Lines<T> &lines, const T *x, T *y, u32 rows, u32 columns, u32 x_stride,
+                     u32 y_stride, const Walk<2> &batch, F f) {
+    constexpr u32 N = LANES<T>, WORD = Lines<T>::WORD;
+    u64 offsets[2];
+    batch.locate(block_z(), offsets);
+    const TileAt tile(rows, columns);
+    x += offsets[0] + tile.row + static_cast<u64>(tile.column) * x_stride;
+    y += offsets[1] + tile.column + static_cast<u64>(tile.row) * y_stride;
+    const auto each = [=](auto pack, u32) {
+        for (u32 k = 0; k < sizeof(pack) / sizeof(T); k++) pack.at[k] = f(pack.at[k]);
+        return pack;
+    };
+    const bool even = (x_stride | y_stride) % N == 0 || PACK_ALIGNMENT<T, N> == sizeof(T);
+    if (tile.is_whole() && even && aligned<N>(x, y)) {
+        turn_whole<N>(lines, x, x_stride, y, y_stride, [] {}, each);
+    } else if ((tile.rows | tile.columns | x_stride | y_stride) % WORD == 0 && aligned<WORD>(x, y)) {
+        turn_part<WORD>(lines, tile, x, x_stride, y, y_stride, each);
+    } else {
+        turn_part<1>(lines, tile, x, x_stride, y, y_stride, each);
+    }
+}

@@ -3,6 +3,7 @@
 #define CHECKED_PACKS
 #include "math.h"
 #include "table.h"
+#include "turn.h"
 
 namespace op {
 // T is the type of the elements, C the type to compute in.
@@ -31,6 +32,17 @@ DEVICE C tanh_for(C x) {
     }
 }
 
+// With (1 + tanh(u)) / 2 = 1 / (1 + exp(-2u)), which takes fewer steps and cancels nowhere.
+template <class T, class C>
+DEVICE C gelu_for(C x) {
+    const C u = C(SQRT_2_OVER_PI) * x * (1 + C(0.044715) * x * x);
+    if constexpr (is_half<T>) {
+        return x * __builtin_amdgcn_rcpf(1 + math::exp_approximate(-2 * u));
+    } else {
+        return C(0.5) * x * (1 + tanh_for<T>(u));
+    }
+}
+
 UNARY(Exp, math::exp_for<T>(x))
 UNARY(Log, math::log(x))
 UNARY(Sin, math::sin(x))
@@ -40,7 +52,7 @@ UNARY(Neg, -x)
 UNARY(Recip, 1 / x)
 UNARY(Sqr, x *x)
 UNARY(Sqrt, math::sqrt(x))
-UNARY(Gelu, C(0.5) * x * (1 + tanh_for<T>(C(SQRT_2_OVER_PI) * x * (1 + C(0.044715) * x * x))))
+UNARY(Gelu, (gelu_for<T>(x)))
 UNARY(GeluErf, C(0.5) * x * (1 + math::erf(x * C(SQRT_1_OVER_2))))
 UNARY(Erf, math::erf(x))
 UNARY(Relu, x > 0 ? x : C(0))
@@ -66,6 +78,14 @@ DEVICE void unary(const T *x, T *y, u64 n) {
 template <class Op, class T>
 DEVICE void unary_strided(const T *x, T *y, const Walk<1> &walk) {
     strided(walk, tabulated<T>(unary_of<Op, T>), y, x);
+}
+
+// Of an operand that is read along its columns.
+template <class Op, class T>
+DEVICE void unary_turned(const T *x, T *y, u32 rows, u32 columns, u32 x_stride, u32 y_stride,
+                         const Walk<2> &batch) {
+    SHARED Lines<T> lines;
+    turn_map(lines, x, y, rows, columns, x_stride, y_stride, batch, unary_of<Op, T>);
 }
 
 // --- Integers ------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 // Images at another size. Where an output lies in the input is computed in f64, as on the CPU.
+#define CHECKED_PACKS
 #include "axis.h"
 
 // --- The nearest element -------------------------------------------------------------------------
@@ -19,6 +20,34 @@ DEVICE void upsample_nearest(const T *x, T *y, u64 h_scale, u64 w_scale, u32 n, 
                  static_cast<u64>(nearest(place.row, down, h)) * h.x_stride +
                  static_cast<u64>(nearest(place.column, across, w)) * w.x_stride];
     });
+}
+
+// Twice as high and wide: half a pack becomes two whole ones, a step. `planes` images lie `x_plane`
+// apart, their rows `x_row`; `groups` are the half packs of a row.
+template <class T>
+DEVICE void upsample_double(const T *x, T *y, u32 n, u32 x_plane, u32 x_row, const Divisor &groups,
+                            const Divisor &rows) {
+    constexpr u32 N = LANES<T>, STEPS = 2;  // as in the manifest
+    const u32 width = groups.divisor * N;
+    Pack<T, N / 2> found[STEPS];
+    u64 to[STEPS];
+#pragma unroll
+    for (u32 k = 0; k < STEPS; k++) {
+        u32 plane = (block_x() * STEPS + k) * BLOCK + work_item();
+        if (plane >= n) break;
+        const u32 group = groups.split(plane), row = rows.split(plane);
+        found[k] = load<N / 2>(x + static_cast<u64>(plane) * x_plane + static_cast<u64>(row) * x_row +
+                               group * (N / 2));
+        to[k] = (static_cast<u64>(plane) * rows.divisor + row) * 2 * width + group * N;
+    }
+#pragma unroll
+    for (u32 k = 0; k < STEPS; k++) {
+        if ((block_x() * STEPS + k) * BLOCK + work_item() >= n) break;
+        Pack<T, N> twice;
+        for (u32 i = 0; i < N; i++) twice.at[i] = found[k].at[i / 2];
+        store(y + to[k], twice);
+        store(y + to[k] + width, twice);
+    }
 }
 
 // --- Between four elements -----------------------------------------------------------------------

@@ -166,6 +166,19 @@ fn element_wise<'a>(dtype: DType) -> Vec<Case<'a>> {
         one("exp 8192²", dtype, (MANY, 2 * MANY), square(), |x| {
             ops::unary(UnaryOp::Exp, x)
         }),
+        one("gelu 8192²", dtype, (MANY, 2 * MANY), square(), |x| {
+            ops::unary(UnaryOp::Gelu, x)
+        }),
+        one("exp x.t() 8192²", dtype, (MANY, 2 * MANY), turned(), |x| {
+            ops::unary(UnaryOp::Exp, x)
+        }),
+        one(
+            "affine x.t() 8192²",
+            dtype,
+            (MANY, 2 * MANY),
+            turned(),
+            |x| ops::affine(x, 2.0, 1.0),
+        ),
         pair("x + y.t() 8192²", BinaryOp::Add, turned(), MANY),
         pair(
             "x + row 8192²",
@@ -224,6 +237,7 @@ fn reductions<'a>(dtype: DType) -> Vec<Case<'a>> {
         };
         case("sum last", ReduceOp::Sum, &[1]);
         case("sum first", ReduceOp::Sum, &[0]);
+        case("max first", ReduceOp::Max, &[0]);
         case("sum all", ReduceOp::Sum, &[0, 1]);
         case("max last", ReduceOp::Max, &[1]);
         case("argmax last", ReduceOp::ArgMax, &[1]);
@@ -293,6 +307,33 @@ fn others<'a>(dtype: DType) -> Vec<Case<'a>> {
             ops::gather(View::new(&t[0], &square)?, View::new(&t[1], &square)?, dim)
         }),
     };
+    let select = |dim: usize| Case {
+        name: format!("index_select 8192² dim {dim} {dtype}"),
+        inputs: vec![Input::Numbers(dtype, MANY), Input::Indices(SIDE, SIDE)],
+        bytes: 2 * MANY * dtype.size(),
+        run: Box::new(move |t| {
+            let ids = Layout::contiguous(&[SIDE]);
+            ops::index_select(
+                View::new(&t[0], &matrix(SIDE, SIDE))?,
+                View::new(&t[1], &ids)?,
+                dim,
+            )
+        }),
+    };
+    // In place, so the destination is read and written.
+    let add = |dim: usize| Case {
+        name: format!("scatter_add 8192² dim {dim} {dtype}"),
+        inputs: vec![Input::Numbers(dtype, MANY), Input::Indices(MANY, SIDE)],
+        bytes: MANY * (3 * dtype.size() + 4),
+        run: Box::new(move |t| {
+            let square = matrix(SIDE, SIDE);
+            let [x, ids] = [&t[0], &t[1]].map(|storage| View::new(storage, &square));
+            let (x, ids) = (x?, ids?);
+            let mut sum = Storage::uninit(x.context(), dtype, MANY)?;
+            ops::scatter_add(&mut sum, &square, ids, x, dim)?;
+            Ok(sum)
+        }),
+    };
     let rope = move |t: &[Storage]| {
         let (heads, table) = (Layout::contiguous(&[1, 32, 4096, 128]), matrix(4096, 64));
         let [cos, sin] = [&t[1], &t[2]].map(|storage| View::new(storage, &table));
@@ -310,6 +351,10 @@ fn others<'a>(dtype: DType) -> Vec<Case<'a>> {
         },
         gather(0),
         gather(1),
+        add(0),
+        add(1),
+        select(0),
+        select(1),
         Case {
             name: format!("rope (32, 4096, 128) {dtype}"),
             inputs: [4096 * 4096, 4096 * 64, 4096 * 64]
@@ -322,8 +367,15 @@ fn others<'a>(dtype: DType) -> Vec<Case<'a>> {
             "avg_pool2d 8×256×256²",
             dtype,
             (pixels, pixels / 4 * 5),
-            image,
+            image.clone(),
             |x| ops::pool(PoolOp::Avg, x, [2, 2], [2, 2]),
+        ),
+        one(
+            "upsample ×2 8×256×256²",
+            dtype,
+            (pixels, 5 * pixels),
+            image,
+            |x| ops::upsample_nearest(x, &[512, 512]),
         ),
     ]
 }

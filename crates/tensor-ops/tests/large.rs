@@ -260,3 +260,253 @@ fn long_rows_are_scaled_in_parts() {
         }
     }
 }
+
+/// Enough rows that kernels for many of them are chosen, some fewer than their workgroups have.
+fn many_rows(context: &Context) -> usize {
+    context.device().properties().compute_units as usize * 64 + 3
+}
+
+#[test]
+fn functions_turn_their_operand() {
+    let mut rng = Rng(8);
+    for context in contexts() {
+        for [rows, columns] in MATRICES {
+            let values = whole(&mut rng, 2 * rows * columns);
+            let dims = [2, columns, rows];
+            let turned = Layout::strided(&dims, &[rows * columns, 1, columns], 0).unwrap();
+            let straight = Layout::contiguous(&dims);
+            let all = Layout::contiguous(&[values.len()]);
+            let x = given(&context, &values);
+            for dtype in [DType::F32, DType::F16, DType::BF16] {
+                let x = ops::cast(view(&x, &all), dtype).unwrap();
+                let copy = ops::contiguous(view(&x, &turned)).unwrap();
+                let bits = |z: Storage| download::<u8>(&z);
+                for op in UnaryOp::ALL {
+                    let of = |x| bits(ops::unary(op, x).unwrap());
+                    let (got, want) = (of(view(&x, &turned)), of(view(&copy, &straight)));
+                    assert!(got == want, "{op:?} {dtype:?}, {rows} by {columns}");
+                }
+                let of = |x| bits(ops::affine(x, 3.0, -1.0).unwrap());
+                let (got, want) = (of(view(&x, &turned)), of(view(&copy, &straight)));
+                assert!(got == want, "affine {dtype:?}, {rows} by {columns}");
+            }
+        }
+    }
+}
+
+#[test]
+fn many_short_rows_are_reduced() {
+    let mut rng = Rng(9);
+    for context in contexts() {
+        let rows = many_rows(&context);
+        for columns in [8, 64, 128, 200, 256] {
+            let mut values = whole(&mut rng, rows * columns);
+            // One that begins with NaN, and one that has it elsewhere.
+            values[columns] = f32::NAN;
+            values[2 * columns + 1] = f32::NAN;
+            let layout = Layout::contiguous(&[rows, columns]);
+            let of_rows = |f: &dyn Fn(&[f32]) -> f32| values.chunks(columns).map(f).collect();
+            let largest = |row: &[f32]| {
+                row[1..]
+                    .iter()
+                    .fold(row[0], |a, &x| if x > a { x } else { a })
+            };
+            let places: Vec<f32> = of_rows(&|row| {
+                let largest = largest(row);
+                row.iter().position(|&x| x == largest).unwrap_or(0) as f32
+            });
+            for x in [given(&context, &values), halves(&context, &values)] {
+                let reduce = |op| ops::reduce(op, view(&x, &layout), &[1]).unwrap();
+                let same = |got: Vec<f32>, want: Vec<f32>| {
+                    let equal = |(a, b): (&f32, &f32)| a == b || (a.is_nan() && b.is_nan());
+                    assert!(
+                        got.iter().zip(&want).all(equal),
+                        "{columns} of {}",
+                        x.dtype()
+                    );
+                };
+                same(
+                    numbers(&reduce(ReduceOp::Sum)),
+                    of_rows(&|row| row.iter().sum()),
+                );
+                same(numbers(&reduce(ReduceOp::Max)), of_rows(&largest));
+                let found = download::<u32>(&reduce(ReduceOp::ArgMax));
+                same(
+                    found.into_iter().map(|x| x as f32).collect(),
+                    places.clone(),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn many_short_rows_are_normalised() {
+    let mut rng = Rng(10);
+    for context in contexts() {
+        let rows = many_rows(&context);
+        for columns in [8, 64, 104, 128] {
+            let values = whole(&mut rng, rows * columns);
+            let [scale, shift] = [(); 2].map(|()| whole(&mut rng, columns));
+            let normal = |row: &[f32]| -> Vec<f64> {
+                let n = columns as f64;
+                let mean = row.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
+                let square = |&x: &f32| (f64::from(x) - mean).powi(2);
+                let factor = (row.iter().map(square).sum::<f64>() / n + 1e-5)
+                    .sqrt()
+                    .recip();
+                let of = |(i, &x): (usize, &f32)| {
+                    (f64::from(x) - mean) * factor * f64::from(scale[i]) + f64::from(shift[i])
+                };
+                row.iter().enumerate().map(of).collect()
+            };
+            let want: Vec<f64> = values.chunks(columns).flat_map(normal).collect();
+            let (layout, one) = (
+                Layout::contiguous(&[rows, columns]),
+                Layout::contiguous(&[columns]),
+            );
+            for (make, bound) in [(given as fn(&_, &_) -> _, 1e-4), (halves, 1e-2)] {
+                let [x, by, more] = [&values, &scale, &shift].map(|values| make(&context, values));
+                let y =
+                    ops::layer_norm(view(&x, &layout), view(&by, &one), view(&more, &one), 1e-5)
+                        .unwrap();
+                let close = |(y, want): (&f32, &f64)| {
+                    (f64::from(*y) - want).abs() <= bound * want.abs().max(1.0)
+                };
+                assert!(
+                    numbers(&y).iter().zip(&want).all(close),
+                    "{columns} of {}",
+                    x.dtype()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn elements_are_picked_from_rows_in_lds() {
+    let mut rng = Rng(11);
+    for context in contexts() {
+        let rows = context.device().properties().compute_units as usize;
+        for (source, count) in [(1024, 1024), (1101, 400), (8192, 9000)] {
+            let values = whole(&mut rng, rows * source);
+            let ids: Vec<u32> = (0..rows * count)
+                .map(|_| rng.below(source) as u32)
+                .collect();
+            let places = upload(&context, DType::U32, &ids);
+            let (from, to) = (
+                Layout::contiguous(&[rows, source]),
+                Layout::contiguous(&[rows, count]),
+            );
+            let want = |of: &dyn Fn(usize) -> usize| -> Vec<f32> {
+                let at = |i: usize| values[i / count * source + ids[of(i)] as usize];
+                (0..ids.len()).map(at).collect()
+            };
+            for x in [given(&context, &values), halves(&context, &values)] {
+                let y = ops::gather(view(&x, &from), view(&places, &to), 1).unwrap();
+                assert!(numbers(&y) == want(&|i| i), "{source} of {}", x.dtype());
+                let row = Layout::contiguous(&[count]);
+                let y = ops::index_select(view(&x, &from), view(&places, &row), 1).unwrap();
+                assert!(
+                    numbers(&y) == want(&|i| i % count),
+                    "{source} of {}",
+                    x.dtype()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn elements_are_added_to_rows_in_lds() {
+    let mut rng = Rng(13);
+    for context in contexts() {
+        let rows = context.device().properties().compute_units as usize;
+        for (target, count) in [(1024, 1024), (1101, 400), (8192, 3000)] {
+            let values = whole(&mut rng, rows * target);
+            let added = whole(&mut rng, rows * count);
+            let ids: Vec<u32> = (0..added.len()).map(|_| rng.below(target) as u32).collect();
+            let places = upload(&context, DType::U32, &ids);
+            let [to, from] = [target, count].map(|n| Layout::contiguous(&[rows, n]));
+            let row = Layout::contiguous(&[count]);
+            let (mut once, mut twice) = (values.clone(), values.clone());
+            for (i, x) in added.iter().enumerate() {
+                let start = i / count * target;
+                once[start + ids[i] as usize] += x;
+                twice[start + ids[i] as usize] += x;
+                twice[start + ids[i % count] as usize] += x;
+            }
+            for make in [given, halves] {
+                let (x, mut sum) = (make(&context, &added), make(&context, &values));
+                let x = view(&x, &from);
+                ops::scatter_add(&mut sum, &to, view(&places, &from), x, 1).unwrap();
+                assert!(numbers(&sum) == once, "{count} to {target}");
+                let sum = ops::index_add(view(&sum, &to), view(&places, &row), x, 1).unwrap();
+                assert!(numbers(&sum) == twice, "{count} to {target}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_index_outside_a_row_in_lds_is_reported() {
+    const COLUMNS: usize = 1024;
+    for context in contexts() {
+        let rows = context.device().properties().compute_units as usize;
+        let x = given(&context, &vec![1.0; rows * COLUMNS]);
+        let row = Layout::contiguous(&[rows, COLUMNS]);
+        let mut ids = vec![0; rows * COLUMNS];
+        ids[700] = COLUMNS as u32;
+        ids[701] = u32::MAX;
+        let ids = upload(&context, DType::U32, &ids);
+        let y = ops::gather(view(&x, &row), view(&ids, &row), 1).unwrap();
+        let mut values = vec![0.0f32; rows * COLUMNS];
+        let found = y.download(bytemuck::cast_slice_mut(&mut values));
+        assert!(found.is_err(), "an index outside went unseen");
+    }
+}
+
+#[test]
+fn wide_rows_of_halves_are_scaled() {
+    for context in contexts() {
+        for (rows, columns) in [(2, 32_000), (1, 8200)] {
+            let values: Vec<f32> = (0..rows * columns).map(|i| (i % 2) as f32 * 8.0).collect();
+            let x = halves(&context, &values);
+            let y = ops::softmax(view(&x, &Layout::contiguous(&[rows, columns]))).unwrap();
+            let want = 2.0 / columns as f64 / (1.0 + (-8f64).exp());
+            let close = |(y, x): (&f32, &f32)| {
+                let want = if *x == 0.0 {
+                    want * (-8f64).exp()
+                } else {
+                    want
+                };
+                (f64::from(*y) - want).abs() < 1e-3 * want + 1e-7
+            };
+            assert!(
+                numbers(&y).iter().zip(&values).all(close),
+                "{rows} by {columns}"
+            );
+        }
+    }
+}
+
+#[test]
+fn images_are_doubled_in_packs() {
+    let mut rng = Rng(12);
+    for context in contexts() {
+        for dims in [[2, 3, 5, 32], [1, 1, 1, 4], [2, 3, 5, 6]] {
+            let values = whole(&mut rng, dims.iter().product());
+            let layout = Layout::contiguous(&dims);
+            let [_, _, height, width] = dims;
+            let source = |i: usize| {
+                let (column, row) = (i % (2 * width) / 2, i / (2 * width) % (2 * height) / 2);
+                (i / (4 * width * height) * height + row) * width + column
+            };
+            let want: Vec<f32> = (0..4 * values.len()).map(|i| values[source(i)]).collect();
+            for x in [given(&context, &values), halves(&context, &values)] {
+                let y = ops::upsample_nearest(view(&x, &layout), &[2 * height, 2 * width]).unwrap();
+                assert_eq!(numbers(&y), want, "{dims:?} of {}", x.dtype());
+            }
+        }
+    }
+}

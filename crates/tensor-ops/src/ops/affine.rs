@@ -3,6 +3,7 @@
 use redwick_kernels::{Scalar, ScalarOp, args};
 
 use super::elementwise::ElementWise;
+use super::turned::map_turned;
 use super::{find, kernel_dtype, no_kernel};
 use crate::dtype::DType;
 use crate::error::Result;
@@ -16,6 +17,22 @@ const ZERO: Scalar = Scalar(0);
 /// [`Error::NoKernel`](crate::Error::NoKernel) for dtypes without a kernel; those of an allocation.
 pub fn affine(x: View<'_>, mul: f64, add: f64) -> Result<Storage> {
     let dtype = x.dtype();
+    let (mul, add) = (scalar("affine", dtype, mul)?, scalar("affine", dtype, add)?);
+    let turned = kernel_dtype(dtype).and_then(redwick_kernels::affine_turned);
+    let of_tiles = |tiles: args::Transpose| args::AffineTurned {
+        x: tiles.x,
+        y: tiles.y,
+        mul,
+        add,
+        rows: tiles.rows,
+        columns: tiles.columns,
+        x_stride: tiles.x_stride,
+        y_stride: tiles.y_stride,
+        batch: tiles.batch,
+    };
+    if let Some(y) = map_turned("affine", x, dtype, turned, of_tiles)? {
+        return Ok(y);
+    }
     let op = ElementWise {
         op: "affine",
         to: dtype,
@@ -36,7 +53,6 @@ pub fn affine(x: View<'_>, mul: f64, add: f64) -> Result<Storage> {
             walk,
         },
     };
-    let (mul, add) = (scalar("affine", dtype, mul)?, scalar("affine", dtype, add)?);
     op.run_with(
         [x],
         |arguments| args::Affine {

@@ -115,22 +115,7 @@ fn copy_turned(walk: &collapse::Walk<1>, turned: &Turned, x: View<'_>, y: View<'
     let width = super::width(x.dtype());
     let kernel = redwick_kernels::copy_transposed(width);
     let kernel = kernel.ok_or_else(|| no_kernel("copy", x.dtype(), ""))?;
-    let destination = Layout::contiguous(&walk.dims);
-    let [dims, from, to] =
-        [&walk.dims, &walk.strides[0], destination.strides()].map(|values| turned.batch(values));
-    let batch = Walk::new(&dims, [&from, &to])?;
-    let number = |what, value| Error::narrow("copy", what, value);
-    let arguments = args::Transpose {
-        x: x.address(),
-        y: y.address(),
-        rows: number("the number of rows", turned.rows)?,
-        columns: number("the number of columns", turned.columns)?,
-        x_stride: number("a stride", turned.innermost(&walk.strides[0]))?,
-        y_stride: number("a stride", destination.strides()[turned.dim])?,
-        batch,
-    };
-    let grid = kernel.grid_for_tiles(arguments.rows, arguments.columns, batch.steps())?;
-    x.context().launch(kernel, grid, &arguments)
+    turned.launch("copy", walk, [x, y], kernel, |tiles| tiles)
 }
 
 /// Rows of adjacent elements, in elements.

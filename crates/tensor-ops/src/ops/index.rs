@@ -31,9 +31,22 @@ pub fn index_select(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
         return Ok(y);
     }
     let source = Adjacent::of(x)?;
+    if *stride == 1 && slices.rows_fit(*count, x) {
+        let indices = Adjacent::View(ids);
+        pick_rows(
+            OP,
+            x,
+            ids.dtype(),
+            &slices,
+            [&source, &indices],
+            [*count, 0],
+            &y,
+        )?;
+        return Ok(y);
+    }
     let at = [source.address(), y.address()];
     let (factor, wide) = slices.wide(x.dtype().size(), at);
-    let kernel = index_kernel(OP, ids, |d| redwick_kernels::index_select(d, wide))?;
+    let kernel = index_kernel(OP, ids.dtype(), |d| redwick_kernels::index_select(d, wide))?;
     let arguments = args::Gather {
         ids: ids.address(),
         x: at[0],
@@ -66,8 +79,23 @@ pub fn gather(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
     if y.is_empty() {
         return Ok(y);
     }
-    let kernel = index_kernel(OP, ids, |d| redwick_kernels::gather(d, width(x.dtype())))?;
+    let kernel = index_kernel(OP, ids.dtype(), |d| {
+        redwick_kernels::gather(d, width(x.dtype()))
+    })?;
     let (source, indices) = (Adjacent::of(x)?, Adjacent::of(ids)?);
+    let count = ids_dims[dim];
+    if slices.rows_fit(count, x) {
+        pick_rows(
+            OP,
+            x,
+            ids.dtype(),
+            &slices,
+            [&source, &indices],
+            [count, count],
+            &y,
+        )?;
+        return Ok(y);
+    }
     let strips = Strips::of(OP, slices.right, slices.source as usize, x.dtype())?;
     let arguments = args::Gather {
         ids: indices.address(),
@@ -79,7 +107,7 @@ pub fn gather(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
         ids_stride: 1,
         strip: strips.bits,
         right: Divisor::new(strips.right),
-        count: Divisor::new(Error::narrow(OP, "the number of indices", ids_dims[dim])?),
+        count: Divisor::new(Error::narrow(OP, "the number of indices", count)?),
     };
     launch(x, kernel, &arguments)?;
     Ok(y)
@@ -120,6 +148,13 @@ impl Slices {
         })
     }
 
+    /// Whether rows along the last dimension, of each of which `count` elements are picked, are worth
+    /// holding.
+    fn rows_fit(&self, count: usize, x: View<'_>) -> bool {
+        let bytes = self.source as usize * x.dtype().size();
+        self.right == 1 && are_held_rows(x, [self.left, bytes], [self.source as usize, count])
+    }
+
     /// How many elements one access takes, and how wide that is.
     fn wide(&self, size: usize, addresses: [u64; 2]) -> (usize, Width) {
         let fits = |width: &Width| {
@@ -132,6 +167,21 @@ impl Slices {
         let widest = fitting.max_by_key(|width| width.size());
         widest.map_or((1, Width::B1), |w| (w.size() / size, w))
     }
+}
+
+/// Rows that LDS holds while elements are picked from them: longer ones it does not, shorter ones are
+/// in few lines of the caches.
+const HELD_ROW_BYTES: std::ops::RangeInclusive<usize> = 2048..=32_768;
+
+/// Whether rows of so many bytes in LDS are worth holding there, a workgroup each, to reach `count`
+/// places among the `length` of each.
+pub(super) fn are_held_rows(
+    x: View<'_>,
+    [rows, bytes]: [usize; 2],
+    [length, count]: [usize; 2],
+) -> bool {
+    let units = x.context().device().properties().compute_units as usize;
+    HELD_ROW_BYTES.contains(&bytes) && rows >= units && count >= length / 4
 }
 
 /// The order in which single elements of slices are taken: see `Order` in hip/place.h.
@@ -164,13 +214,45 @@ impl Strips {
     }
 }
 
-fn index_kernel(
+fn index_kernel<A>(
     op: &'static str,
-    ids: View<'_>,
-    select: impl FnOnce(redwick_kernels::DType) -> Option<Kernel<args::Gather>>,
-) -> Result<Kernel<args::Gather>> {
-    let kernel = kernel_dtype(ids.dtype()).and_then(select);
-    kernel.ok_or_else(|| no_kernel(op, ids.dtype(), " indices"))
+    ids: DType,
+    select: impl FnOnce(redwick_kernels::DType) -> Option<Kernel<A>>,
+) -> Result<Kernel<A>> {
+    let kernel = kernel_dtype(ids).and_then(select);
+    kernel.ok_or_else(|| no_kernel(op, ids, " indices"))
+}
+
+/// Picks along the last dimension, from rows that LDS holds: `count` elements of each row, by indices
+/// of which those of the next row lie `ids_stride` further.
+fn pick_rows(
+    op: &'static str,
+    x: View<'_>,
+    ids: DType,
+    slices: &Slices,
+    [source, indices]: [&Adjacent<'_>; 2],
+    [count, ids_stride]: [usize; 2],
+    y: &Storage,
+) -> Result<()> {
+    let kernel = index_kernel(op, ids, |d| {
+        redwick_kernels::gather_row(d, width(x.dtype()))
+    })?;
+    let number = |what, value| Error::narrow(op, what, value);
+    let arguments = args::GatherRow {
+        ids: indices.address(),
+        x: source.address(),
+        y: y.address(),
+        fault: x.context().fault_word(),
+        source: slices.source,
+        count: number("the number of indices", count)?,
+        ids_stride: number("the number of indices", ids_stride)?,
+        reserved: 0,
+    };
+    let rows = number("the number of rows", slices.left)?;
+    let grid = kernel.grid_for_outputs(rows, 1)?;
+    x.context().launch(kernel, grid, &arguments)?;
+    x.context().fault_is_possible();
+    Ok(())
 }
 
 fn launch(x: View<'_>, kernel: Kernel<args::Gather>, arguments: &args::Gather) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use redwick_kernels::args;
 
-use super::rows::{Adjacent, map_rows};
+use super::rows::{Adjacent, are_many_short_rows, are_packs, is_pack, map_rows};
 use crate::error::{Error, Result};
 use crate::storage::{Storage, View};
 
@@ -43,12 +43,19 @@ pub fn rms_norm(x: View<'_>, scale: View<'_>, epsilon: f32) -> Result<Storage> {
 pub fn layer_norm(x: View<'_>, scale: View<'_>, shift: View<'_>, epsilon: f32) -> Result<Storage> {
     const OP: &str = "layer_norm";
     let (scale, shift) = (parameter(OP, x, scale)?, parameter(OP, x, shift)?);
+    let packs = is_pack(scale.address()) && is_pack(shift.address()) && are_packs(x);
+    let many = packs && are_many_short_rows(x);
     let kernels = |dtype| {
         [
+            many.then(|| redwick_kernels::layer_norm_rows(dtype))
+                .flatten(),
             redwick_kernels::layer_norm_group(dtype),
             redwick_kernels::layer_norm_wave(dtype),
             redwick_kernels::layer_norm_short(dtype),
             redwick_kernels::layer_norm_block(dtype),
+            packs
+                .then(|| redwick_kernels::layer_norm_half(dtype))
+                .flatten(),
             redwick_kernels::layer_norm_wide(dtype),
             redwick_kernels::layer_norm_long(dtype),
         ]

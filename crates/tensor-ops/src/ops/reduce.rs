@@ -12,21 +12,48 @@ use crate::storage::{Storage, View};
 /// Reductions of at most this many elements are done by a part of a wave.
 const SHORT: usize = 512;
 
-/// A part of a long reduction is at least this long: shorter ones cost more to combine than to do.
-const MIN_PART: usize = 4096;
+/// Reductions of at most this many elements are so, too, where there are enough of them to fill the
+/// device.
+const MEDIUM: usize = 4096;
+
+/// A part of a long reduction is at least this many elements for each work-item that shares it:
+/// shorter ones cost more to combine than to do.
+const MIN_PART: usize = 16;
+
+/// Work-items of a workgroup, and the elements that each reads at a time.
+const BLOCK: usize = 256;
+const READ_AHEAD: usize = 4;
+
+/// The most outputs or packs side by side in a workgroup whose other work-items take turns.
+const MAX_ACROSS: usize = 32;
 
 /// Parts start at multiples of this many elements.
 const PART_GRAIN: usize = 256;
 
 /// Workgroups that a compute unit should have to choose from.
-const BLOCKS_PER_UNIT: usize = 4;
+const BLOCKS_PER_UNIT: usize = 8;
+
+/// The same where neighbouring outputs share a workgroup.
+const COLUMN_BLOCKS_PER_UNIT: usize = 16;
+
+/// The rows of a workgroup of `reduce_rows`.
+const ROWS: usize = 64;
 
 /// Fewer elements than this for an output leave nothing to share among work-items.
 const MIN_WIDE: usize = 16;
 
-/// The outputs of a work-item of `reduce_columns_wide`.
-fn pack(op: ReduceOp, dtype: DType) -> usize {
-    (16 / dtype.size()).min(if is_index(op) { 4 } else { 8 })
+/// The bytes of an access, and the longest rows of `reduce_rows`.
+const PACK_BYTES: usize = 16;
+const MAX_ROW_BYTES: usize = 1024;
+
+/// The neighbouring outputs of a work-item of `reduce_columns_wide`.
+fn pack(dtype: DType) -> usize {
+    (PACK_BYTES / dtype.size()).min(8)
+}
+
+/// Outputs or packs that a workgroup has side by side: a power of two.
+fn across(count: usize) -> usize {
+    count.next_power_of_two().min(MAX_ACROSS)
 }
 
 fn is_index(op: ReduceOp) -> bool {
@@ -126,6 +153,8 @@ enum Spread {
     WideColumns,
     /// A part of a wave for each output.
     Group,
+    /// The same for several outputs at a time, in packs of 16 bytes.
+    Rows,
     /// A workgroup for each output and part.
     Block,
 }
@@ -139,16 +168,35 @@ impl Reduction<'_> {
                 false => Spread::Columns,
             };
         }
-        if self.length <= SHORT {
+        if self.outputs >= self.units() * ROWS && self.are_short_rows() {
+            return Spread::Rows;
+        }
+        let many = self.outputs >= self.units() * BLOCKS_PER_UNIT * ROWS;
+        if self.length <= SHORT || (self.length <= MEDIUM && many) {
             return Spread::Group;
         }
         Spread::Block
     }
 
-    /// Whether packs of 16 bytes of neighbouring outputs lie together and may be read at once.
+    fn units(&self) -> usize {
+        self.x.context().device().properties().compute_units as usize
+    }
+
+    /// Whether outputs are rows of whole packs, few and a fixed distance apart.
+    fn are_short_rows(&self) -> bool {
+        let size = self.x.dtype().size();
+        let ([stride], [1]) = (&self.outer.strides[0][..], &self.inner.strides[0][..]) else {
+            return false;
+        };
+        let whole = |n: usize| (n * size).is_multiple_of(PACK_BYTES);
+        let aligned = self.x.address().is_multiple_of(PACK_BYTES as u64);
+        self.length * size <= MAX_ROW_BYTES && whole(self.length) && whole(*stride) && aligned
+    }
+
+    /// Whether packs of neighbouring outputs lie together and may be read at once.
     fn fills_packs(&self) -> bool {
         let size = self.x.dtype().size();
-        let lanes = pack(self.op, self.x.dtype());
+        let lanes = pack(self.x.dtype());
         let whole = |n: &usize| n.is_multiple_of(lanes);
         let Some((dim, outer)) = self
             .outer
@@ -158,72 +206,64 @@ impl Reduction<'_> {
         else {
             return false;
         };
-        // Accesses of elements of 4 bytes and more need no more alignment than an element.
-        let strides = outer.1.iter().chain(&self.inner.strides[0]);
-        let aligned = size >= 4
-            || (strides.clone().all(whole)
-                && self.x.address().is_multiple_of((lanes * size) as u64));
-        whole(dim) && aligned
-    }
-
-    /// How many parts keep the device busy: one where there are enough outputs.
-    fn parts(&self, spread: Spread, per_block: usize) -> usize {
-        if spread == Spread::Group {
-            return 1;
-        }
-        let units = self.x.context().device().properties().compute_units as usize;
-        let blocks = self.outputs.div_ceil(per_block.max(1));
-        let wanted = (units * BLOCKS_PER_UNIT).div_ceil(blocks);
-        wanted.min(self.length / MIN_PART).max(1)
+        let mut strides = outer.1.iter().chain(&self.inner.strides[0]);
+        let address = self.x.address();
+        whole(dim) && strides.all(whole) && address.is_multiple_of((lanes * size) as u64)
     }
 
     fn run(&self, y: &Storage) -> Result<()> {
         let spread = self.spread();
         let kernel = self.kernel(spread)?;
-        let pack = match spread {
-            Spread::WideColumns => pack(self.op, self.x.dtype()),
-            _ => 1,
-        };
-        let parts = self.parts(spread, kernel.info().outputs as usize * pack);
-        // A multiple of every number of lanes: parts then start where wide reads may.
-        let part_size = self.length.div_ceil(parts).next_multiple_of(PART_GRAIN);
-        let parts = self.length.div_ceil(part_size);
+        let plan = Plan::new(self, spread, kernel.info().outputs as usize);
         let context = self.x.context();
-        let partials = if parts > 1 { parts * self.outputs } else { 0 };
+        let partials = match plan.parts {
+            1 => 0,
+            parts => parts * self.outputs,
+        };
         let values = Storage::uninit(context, PARTIAL, partials)?;
-        let indices = Storage::uninit(context, PARTIAL, partials)?;
-        let number = |what, value| Error::narrow(self.op.name(), what, value);
+        let partial_indices = if is_index(self.op) { partials } else { 0 };
+        let indices = Storage::uninit(context, PARTIAL, partial_indices)?;
         let arguments = args::Reduce {
             x: self.x.address(),
             y: y.address(),
             values: values.address(),
             indices: indices.address(),
-            parts: number("the number of parts", parts)?,
-            part_size: number("the size of a part", part_size)?,
+            across: self.number("the width of a workgroup", plan.across)?,
+            part_size: self.number("the size of a part", plan.part_size)?,
             outer: Walk::new(&self.outer.dims, [&self.outer.strides[0]])?,
             inner: Walk::new(&self.inner.dims, [&self.inner.strides[0]])?,
         };
-        let outputs = number("the number of outputs", self.outputs)?;
-        let packs = number("the number of outputs", self.outputs / pack)?;
-        let grid = kernel.grid_for_outputs(packs, arguments.parts)?;
+        let outputs = self.number("the number of outputs", plan.outputs)?;
+        let parts = self.number("the number of parts", plan.parts)?;
+        let grid = kernel.grid_for_outputs(outputs, parts)?;
         context.launch(kernel, grid, &arguments)?;
         if parts > 1 {
-            self.finish(&arguments, outputs)?;
+            self.finish(&arguments, parts)?;
         }
         Ok(())
     }
 
-    fn finish(&self, stage: &args::Reduce, outputs: u32) -> Result<()> {
+    fn finish(&self, stage: &args::Reduce, parts: u32) -> Result<()> {
         let kernel = self.find(redwick_kernels::reduce_finish)?;
+        // As few outputs side by side as it takes that work-items read all parts at once.
+        let at_once = (BLOCK * READ_AHEAD / parts as usize).max(1);
+        let across = across(self.outputs).min(at_once.next_power_of_two());
         let arguments = args::ReduceFinish {
             values: stage.values,
             indices: stage.indices,
             y: stage.y,
-            outputs,
-            parts: stage.parts,
+            outputs: self.number("the number of outputs", self.outputs)?,
+            parts,
+            across: self.number("the width of a workgroup", across)?,
+            reserved: 0,
         };
-        let grid = kernel.grid_for_outputs(outputs, 1)?;
+        let blocks = self.number("the number of outputs", self.outputs.div_ceil(across))?;
+        let grid = kernel.grid_for_outputs(blocks, 1)?;
         self.x.context().launch(kernel, grid, &arguments)
+    }
+
+    fn number(&self, what: &'static str, value: usize) -> Result<u32> {
+        Error::narrow(self.op.name(), what, value)
     }
 
     fn kernel(&self, spread: Spread) -> Result<Kernel<args::Reduce>> {
@@ -231,6 +271,7 @@ impl Reduction<'_> {
             Spread::Columns => redwick_kernels::reduce_columns,
             Spread::WideColumns => redwick_kernels::reduce_columns_wide,
             Spread::Group => redwick_kernels::reduce_group,
+            Spread::Rows => redwick_kernels::reduce_rows,
             Spread::Block => redwick_kernels::reduce_block,
         })
     }
@@ -242,5 +283,52 @@ impl Reduction<'_> {
         let dtype = self.x.dtype();
         let kernel = kernel_dtype(dtype).and_then(|dtype| select(self.op, dtype));
         kernel.ok_or_else(|| no_kernel(self.op.name(), dtype, ""))
+    }
+}
+
+/// How a launch shares the outputs, and what each of them reduces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Plan {
+    /// What the kernel calls outputs.
+    outputs: usize,
+    /// Packs side by side in a workgroup, where the kernel asks.
+    across: usize,
+    parts: usize,
+    part_size: usize,
+}
+
+impl Plan {
+    /// For a kernel whose workgroups have so many outputs.
+    fn new(reduction: &Reduction<'_>, spread: Spread, per_block: usize) -> Self {
+        let (outputs, length) = (reduction.outputs, reduction.length);
+        let packs = outputs / pack(reduction.x.dtype());
+        let across = across(packs);
+        // Workgroups, and the work-items that share an output.
+        let (blocks, sharing) = match spread {
+            Spread::WideColumns => (packs.div_ceil(across), BLOCK / across),
+            Spread::Columns => (outputs.div_ceil(per_block), 1),
+            Spread::Group | Spread::Rows | Spread::Block => (outputs.div_ceil(per_block), BLOCK),
+        };
+        let (per_unit, grain) = match spread {
+            Spread::WideColumns | Spread::Columns => (COLUMN_BLOCKS_PER_UNIT, sharing * READ_AHEAD),
+            // A multiple of every number of lanes: parts then start where wide reads may.
+            Spread::Group | Spread::Rows | Spread::Block => (BLOCKS_PER_UNIT, PART_GRAIN),
+        };
+        // Not more workgroups than that: those left over would have the device to themselves.
+        let wanted = reduction.units() * per_unit / blocks.max(1);
+        let parts = match spread {
+            Spread::Group | Spread::Rows => 1,
+            _ => wanted.min(length / (MIN_PART * sharing)).max(1),
+        };
+        let part_size = length.div_ceil(parts).next_multiple_of(grain);
+        Self {
+            outputs: match spread {
+                Spread::WideColumns => blocks,
+                _ => outputs,
+            },
+            across,
+            parts: length.div_ceil(part_size),
+            part_size,
+        }
     }
 }

@@ -68,6 +68,35 @@ pub(super) fn map_rows<A: Arguments, const N: usize>(
     Ok(y)
 }
 
+/// The bytes of an access.
+const PACK_BYTES: usize = 16;
+
+/// Whether rows, or their copy where they are not adjacent, are whole packs that start where packs may.
+pub(super) fn are_packs(x: View<'_>) -> bool {
+    let columns = x.layout().dims().last().copied().unwrap_or(1);
+    let starts = !x.layout().is_contiguous() || is_pack(x.address());
+    starts && (columns * x.dtype().size()).is_multiple_of(PACK_BYTES)
+}
+
+/// Whether packs may start at an address.
+pub(super) fn is_pack(address: u64) -> bool {
+    address.is_multiple_of(PACK_BYTES as u64)
+}
+
+/// Whether there are rows enough for kernels that take [`MANY_ROWS`] of them a workgroup, each at most
+/// [`SHORT_BYTES`] long.
+pub(super) fn are_many_short_rows(x: View<'_>) -> bool {
+    let columns = x.layout().dims().last().copied().unwrap_or(1);
+    let rows = x.layout().elements() / columns.max(1);
+    let units = x.context().device().properties().compute_units as usize;
+    rows >= units * MANY_ROWS && columns * x.dtype().size() <= SHORT_BYTES
+}
+
+/// Rows of a workgroup of kernels for many short rows, and the bytes of the longest: as in
+/// hip/short_rows.h.
+const MANY_ROWS: usize = 64;
+const SHORT_BYTES: usize = 512;
+
 /// The first kernel, in the order given, that takes rows of this length.
 pub(super) fn for_length<A: Arguments, const N: usize>(
     columns: u32,

@@ -13,7 +13,7 @@
 use redwick_kernels::{Divisor, Kernel, Walk, args};
 
 use super::elementwise::{At, parts};
-use super::index::Strips;
+use super::index::{Strips, are_held_rows};
 use super::rows::Adjacent;
 use super::{arg_sort, contiguous, kernel_dtype, no_kernel, width};
 use crate::collapse;
@@ -161,6 +161,9 @@ impl<'a> Scatter<'a> {
         let kind = kernel_dtype(dtype).ok_or_else(|| no_kernel(self.op, dtype, ""))?;
         // Sums of integers do not depend on the order.
         if !(dtype.is_float() && self.to.context().is_deterministic()) {
+            if let Some(kernel) = self.row_kernel() {
+                return self.launch_rows(kernel);
+            }
             return self.launch(redwick_kernels::scatter_add(kind), 0);
         }
         if self.takes_turns() {
@@ -176,6 +179,33 @@ impl<'a> Scatter<'a> {
             ..self.arguments(n, order.address())?
         };
         self.run(redwick_kernels::scatter_add_sorted(kind), &arguments)
+    }
+
+    /// The kernel that adds to rows in LDS, as f32, where there is one for these rows.
+    fn row_kernel(&self) -> Option<Kernel<args::ScatterRow>> {
+        let bytes = self.target * DType::F32.size();
+        let held = are_held_rows(self.to, [self.left, bytes], [self.target, self.count]);
+        let dtype = kernel_dtype(self.to.dtype()).filter(|_| self.right == 1 && held);
+        dtype.and_then(redwick_kernels::scatter_add_row)
+    }
+
+    fn launch_rows(&self, kernel: Kernel<args::ScatterRow>) -> Result<()> {
+        let number = |what, value| Error::narrow(self.op, what, value);
+        let count = number("the number of indices", self.count)?;
+        let arguments = args::ScatterRow {
+            ids: self.ids.address(),
+            x: self.x.address(),
+            y: self.to.address(),
+            fault: self.to.context().fault_word(),
+            target: number("the indexed dimension", self.target)?,
+            count,
+            ids_stride: if self.of == Ids::OfSlices { 0 } else { count },
+            reserved: 0,
+        };
+        let grid = kernel.grid_for_outputs(number("the number of rows", self.left)?, 1)?;
+        self.to.context().launch(kernel, grid, &arguments)?;
+        self.to.context().fault_is_possible();
+        Ok(())
     }
 
     /// The order of each row of indices; and the indices in rows, none outside, where they are not so

@@ -3,7 +3,7 @@
 use redwick_kernels::{Kernel, args};
 
 use super::find;
-use super::rows::{Adjacent, Rows, for_length, map_rows};
+use super::rows::{Adjacent, Rows, are_packs, for_length, map_rows};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::storage::{Storage, View};
@@ -13,12 +13,16 @@ use crate::storage::{Storage, View};
 /// # Errors
 /// [`Error::NoKernel`] for other dtypes; those of an allocation.
 pub fn softmax(x: View<'_>) -> Result<Storage> {
+    let packs = are_packs(x);
     let kernels = |dtype| {
         [
             redwick_kernels::softmax_group(dtype),
             redwick_kernels::softmax_wave(dtype),
             redwick_kernels::softmax_short(dtype),
             redwick_kernels::softmax_block(dtype),
+            packs
+                .then(|| redwick_kernels::softmax_half(dtype))
+                .flatten(),
             redwick_kernels::softmax_wide(dtype),
         ]
     };

@@ -1,8 +1,12 @@
 //! Operands that are read along their columns: what kernels that turn tiles in LDS need to know.
 
-use redwick_kernels::MAX_DIMS;
+use redwick_kernels::{Arguments, Kernel, MAX_DIMS, args};
 
 use crate::collapse::Walk;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::layout::Layout;
+use crate::storage::{Storage, View};
 
 /// Smaller matrices are as quick without.
 const MIN_SIDE: usize = 16;
@@ -51,12 +55,61 @@ impl Turned {
     pub(super) fn innermost(&self, values: &[usize]) -> usize {
         values[self.last]
     }
+
+    /// Runs a kernel of one operand, at `x`, that turns its tiles into adjacent elements at `y`.
+    pub(super) fn launch<A: Arguments>(
+        &self,
+        op: &'static str,
+        walk: &Walk<1>,
+        [x, y]: [View<'_>; 2],
+        kernel: Kernel<A>,
+        arguments: impl FnOnce(args::Transpose) -> A,
+    ) -> Result<()> {
+        let destination = Layout::contiguous(&walk.dims);
+        let [dims, from, to] =
+            [&walk.dims, &walk.strides[0], destination.strides()].map(|values| self.batch(values));
+        let batch = redwick_kernels::Walk::new(&dims, [&from, &to])?;
+        let number = |what, value| Error::narrow(op, what, value);
+        let tiles = args::Transpose {
+            x: x.address(),
+            y: y.address(),
+            rows: number("the number of rows", self.rows)?,
+            columns: number("the number of columns", self.columns)?,
+            x_stride: number("a stride", self.innermost(&walk.strides[0]))?,
+            y_stride: number("a stride", destination.strides()[self.dim])?,
+            batch,
+        };
+        let grid = kernel.grid_for_tiles(tiles.rows, tiles.columns, batch.steps())?;
+        x.context().launch(kernel, grid, &arguments(tiles))
+    }
+}
+
+/// The result, of dtype `to`, of a function of one operand that is read along its columns; `None` where
+/// it is not, or there is no kernel that turns it.
+pub(super) fn map_turned<A: Arguments>(
+    op: &'static str,
+    x: View<'_>,
+    to: DType,
+    kernel: Option<Kernel<A>>,
+    arguments: impl FnOnce(args::Transpose) -> A,
+) -> Result<Option<Storage>> {
+    let Some(kernel) = kernel else {
+        return Ok(None);
+    };
+    let walk = Walk::over([x.layout()]);
+    let Some(turned) = Turned::of(&walk, 0) else {
+        return Ok(None);
+    };
+    let y = Storage::uninit(x.context(), to, x.layout().elements())?;
+    let adjacent = Layout::contiguous(&[y.len()]);
+    let views = [x, View::new(&y, &adjacent)?];
+    turned.launch(op, &walk, views, kernel, arguments)?;
+    Ok(Some(y))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::Layout;
 
     fn walk(dims: &[usize], strides: &[usize]) -> Walk<1> {
         Walk::over([&Layout::strided(dims, strides, 0).unwrap()])

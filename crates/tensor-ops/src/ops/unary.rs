@@ -3,7 +3,8 @@
 use redwick_kernels::{IntegerOp, Kernel, UnaryOp, args};
 
 use super::elementwise::ElementWise;
-use super::{contiguous, find};
+use super::turned::map_turned;
+use super::{contiguous, find, kernel_dtype};
 use crate::error::Result;
 use crate::storage::{Storage, View};
 
@@ -18,6 +19,10 @@ pub fn unary(op: UnaryOp, x: View<'_>) -> Result<Storage> {
     let (name, dtype) = (op.name(), x.dtype());
     if !dtype.is_float() {
         return of_integers(op, x);
+    }
+    let turned = kernel_dtype(dtype).and_then(|d| redwick_kernels::unary_turned(op, d));
+    if let Some(y) = map_turned(name, x, dtype, turned, |tiles| tiles)? {
+        return Ok(y);
     }
     let adjacent = find(name, dtype, |d| redwick_kernels::unary(op, d))?;
     let strided = find(name, dtype, |d| redwick_kernels::unary_strided(op, d))?;

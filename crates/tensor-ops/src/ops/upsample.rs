@@ -35,6 +35,10 @@ pub fn upsample_nearest(x: View<'_>, size: &[usize]) -> Result<Storage> {
     if y.is_empty() {
         return Ok(y);
     }
+    if scaling.doubles(x) {
+        double(&scaling, x, &y)?;
+        return Ok(y);
+    }
     let [x_batch, x_channel] = scaling.images.outer_strides(op)?;
     let lanes = kernel.info().lanes;
     let wide = (outputs[1] as u64).is_multiple_of(u64::from(lanes));
@@ -62,6 +66,32 @@ pub fn upsample_nearest(x: View<'_>, size: &[usize]) -> Result<Storage> {
     x.context().launch(kernel, grid, &arguments)?;
     Ok(y)
 }
+
+/// Images at twice their height and width, read and written in packs.
+fn double(scaling: &Scaling, x: View<'_>, y: &Storage) -> Result<()> {
+    let op = scaling.op;
+    let kernel = redwick_kernels::upsample_double(width(x.dtype()))
+        .ok_or_else(|| no_kernel(op, x.dtype(), ""))?;
+    let [_, _, rows, columns] = scaling.images.dims;
+    let [_, plane, row, _] = scaling.images.strides;
+    let groups = columns * x.dtype().size() / DOUBLED_BYTES;
+    let number = |what, value| Error::narrow(op, what, value);
+    let arguments = args::UpsampleDouble {
+        x: x.address(),
+        y: y.address(),
+        n: Error::steps(op, x.layout().elements() / columns * groups)?,
+        x_plane: number("the stride of channels", plane)?,
+        x_row: number("the stride of rows", row)?,
+        groups: Divisor::new(number("the width of an image", groups)?),
+        rows: Divisor::new(number("the height of an image", rows)?),
+        reserved: 0,
+    };
+    let grid = kernel.grid_for_steps(arguments.n)?;
+    x.context().launch(kernel, grid, &arguments)
+}
+
+/// What a step of `upsample_double` reads.
+const DOUBLED_BYTES: usize = 8;
 
 /// How the places of outputs are found in the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -141,6 +171,19 @@ impl Scaling {
     fn count(&self) -> usize {
         let [batch, channels, ..] = self.images.dims;
         batch * channels * self.outputs[0] * self.outputs[1]
+    }
+
+    /// Whether height and width become twice what they are, and rows are whole steps that start where
+    /// wide reads may.
+    fn doubles(&self, x: View<'_>) -> bool {
+        let [_, channels, rows, columns] = self.images.dims;
+        let [batch, plane, row, column] = self.images.strides;
+        let whole = |n: usize| (n * x.dtype().size()).is_multiple_of(DOUBLED_BYTES);
+        self.outputs == [2 * rows, 2 * columns]
+            && column == 1
+            && batch == channels * plane
+            && [plane, row, columns].into_iter().all(whole)
+            && x.address().is_multiple_of(DOUBLED_BYTES as u64)
     }
 
     fn channels(&self) -> Result<Divisor> {

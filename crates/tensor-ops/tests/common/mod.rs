@@ -13,11 +13,13 @@ pub(crate) const TARGETS: [&str; 3] = [
     "emulated:gfx1100:checked",
 ];
 
-/// A context of its own for each target.
+/// A context of its own for each target, or for the device that `REDWICK_TEST_DEVICE` names.
 pub(crate) fn contexts() -> impl Iterator<Item = Context> {
-    TARGETS
+    let one = std::env::var("REDWICK_TEST_DEVICE").map(|spec| vec![spec]);
+    let specs = one.unwrap_or_else(|_| TARGETS.map(str::to_owned).into());
+    specs
         .into_iter()
-        .map(|spec| open_another(&spec.parse().expect("a spec")).expect("an emulated GPU opens"))
+        .map(|spec| open_another(&spec.parse().expect("a spec")).expect("the device opens"))
 }
 
 /// Elements given as what holds their bits.
