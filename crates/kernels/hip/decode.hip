@@ -15,11 +15,11 @@ struct Sums {
 };
 
 // The part of the products of `x` (times `norm`, where NORMED) and ROWS rows of weights that belongs to
-// this lane of TEAM, N elements an access. The accesses to the weights of a round are on their way before
-// the first is used; `x` and `norm` are in a cache.
-template <bool NORMED, u32 TEAM, u32 ROWS, u32 N, class T>
+// this lane, N elements an access. The accesses to the weights of a round are on their way before the
+// first is used; `x` and `norm` are in a cache.
+template <bool NORMED, u32 ROWS, u32 N, class T>
 DEVICE Sums<ROWS> multiply(const T *x, const T *norm, const T *const (&w)[ROWS], u32 k) {
-    constexpr u32 STEP = TEAM * N, AHEAD = (TEAM == GROUP ? 8 : 4) / ROWS;
+    constexpr u32 STEP = GROUP * N, AHEAD = 8 / ROWS;
     Sums<ROWS> sums;
     auto add = [&](u32 at, const Pack<T, N> (&from)[ROWS]) {
         const Pack<T, N> xs = load<N>(x + at);
@@ -39,7 +39,7 @@ DEVICE Sums<ROWS> multiply(const T *x, const T *norm, const T *const (&w)[ROWS],
             }
         }
     };
-    u32 at = work_item() % TEAM * N;
+    u32 at = work_item() % GROUP * N;
     for (; at + (AHEAD - 1) * STEP < k; at += AHEAD * STEP) {
         Pack<T, N> from[AHEAD][ROWS];
 #pragma unroll
@@ -60,90 +60,50 @@ DEVICE Sums<ROWS> multiply(const T *x, const T *norm, const T *const (&w)[ROWS],
     return sums;
 }
 
-// Adds up what the lanes of a team hold; the first gets it.
-template <u32 TEAM, u32 ROWS>
-DEVICE void add_up(Sums<ROWS> &sums) {
-    constexpr u32 LANES_HERE = least(TEAM, WAVE), WAVES = TEAM / LANES_HERE;
-    f32 values[ROWS + 1];
-#pragma unroll
-    for (u32 i = 0; i < ROWS; i++) values[i] = sums.products[i];
-    values[ROWS] = sums.squares;
-#pragma unroll
-    for (u32 i = 0; i <= ROWS; i++) values[i] = reduce_lanes<LANES_HERE>(values[i], Sum());
-    if constexpr (WAVES > 1) {
-        SHARED f32 partial[WAVES][ROWS + 1];
-        if (lane() == 0) {
-#pragma unroll
-            for (u32 i = 0; i <= ROWS; i++) partial[work_item() / WAVE][i] = values[i];
-        }
-        barrier();
-        if (work_item() != 0) return;
-#pragma unroll
-        for (u32 i = 0; i <= ROWS; i++) {
-            values[i] = 0;
-            for (u32 wave = 0; wave < WAVES; wave++) values[i] += partial[wave][i];
-        }
-    }
-#pragma unroll
-    for (u32 i = 0; i < ROWS; i++) sums.products[i] = values[i];
-    sums.squares = values[ROWS];
-}
-
-// The whole products, for the first lane of a team. Where NORMED, `x` is normalised by its root mean
+// The whole products; all lanes of the group get them. Where NORMED, `x` is normalised by its root mean
 // square and multiplied by `norm`: the division by the root comes behind the product.
-template <bool NORMED, u32 TEAM, u32 ROWS, class T>
+template <bool NORMED, u32 ROWS, class T>
 DEVICE Sums<ROWS> products(const T *x, const T *norm, const T *const (&w)[ROWS], u32 k, f32 epsilon) {
     constexpr u32 N = LANES<T>;
     const bool packed = k % N == 0 && aligned<N>(x, norm, w[0], w[ROWS - 1]);
-    Sums<ROWS> sums = packed ? multiply<NORMED, TEAM, ROWS, N>(x, norm, w, k)
-                             : multiply<NORMED, TEAM, ROWS, 1>(x, norm, w, k);
-    add_up<TEAM>(sums);
+    Sums<ROWS> sums = packed ? multiply<NORMED, ROWS, N>(x, norm, w, k)
+                             : multiply<NORMED, ROWS, 1>(x, norm, w, k);
+    f32 factor = 1;
     if constexpr (NORMED) {
-        const f32 factor = 1 / math::sqrt(sums.squares / static_cast<f32>(k) + epsilon);
+        const f32 squares = reduce_lanes<GROUP>(sums.squares, Sum());
+        factor = 1 / math::sqrt(squares / static_cast<f32>(k) + epsilon);
+    }
 #pragma unroll
-        for (u32 row = 0; row < ROWS; row++) sums.products[row] *= factor;
+    for (u32 row = 0; row < ROWS; row++) {
+        sums.products[row] = reduce_lanes<GROUP>(sums.products[row], Sum()) * factor;
     }
     return sums;
 }
 
-// TEAM lanes have a row, or two of them: part of a wave where `k` is short, or the workgroup.
-template <u32 TEAM>
-DEVICE u32 number_of_team() {
-    return block_x() * (BLOCK / TEAM) + work_item() / TEAM;
-}
-template <u32 TEAM>
-DEVICE bool is_first() {
-    return work_item() % TEAM == 0;
-}
+DEVICE u32 number_of_group() { return block_x() * (BLOCK / GROUP) + work_item() / GROUP; }
 
 // y = w x + add, for `n` rows of `k` weights; `add` may be null.
-template <class T, u32 TEAM, u32 ROWS>
+template <class T>
 DEVICE void decode_product(const T *x, const T *, const T *w, const T *add, T *y, u32 n, u32 k,
                            f32 epsilon) {
-    const u32 row0 = number_of_team<TEAM>() * ROWS;
-    if (row0 >= n) return;
-    const T *rows[ROWS];
-#pragma unroll
-    for (u32 i = 0; i < ROWS; i++) rows[i] = w + static_cast<u64>(least(row0 + i, n - 1)) * k;
-    const Sums<ROWS> sums = products<false, TEAM>(x, x, rows, k, epsilon);
-    if (!is_first<TEAM>()) return;
-#pragma unroll
-    for (u32 i = 0; i < ROWS; i++) {
-        if (row0 + i >= n) break;
-        const f32 term = add != nullptr ? static_cast<f32>(add[row0 + i]) : 0;
-        y[row0 + i] = static_cast<T>(sums.products[i] + term);
-    }
+    const u32 row = number_of_group();
+    if (row >= n) return;
+    const T *const rows[1] = {w + static_cast<u64>(row) * k};
+    const Sums<1> sums = products<false>(x, x, rows, k, epsilon);
+    if (work_item() % GROUP != 0) return;
+    const f32 term = add != nullptr ? static_cast<f32>(add[row]) : 0;
+    y[row] = static_cast<T>(sums.products[0] + term);
 }
 
 // y = w norm(x): two rows for each reading of `x` and `norm`.
-template <class T, u32 TEAM>
+template <class T>
 DEVICE void decode_normed(const T *x, const T *norm, const T *w, const T *, T *y, u32 n, u32 k,
                           f32 epsilon) {
-    const u32 row = number_of_team<TEAM>() * 2, other = least(row + 1, n - 1);
+    const u32 row = number_of_group() * 2, other = least(row + 1, n - 1);
     if (row >= n) return;
     const T *const rows[2] = {w + static_cast<u64>(row) * k, w + static_cast<u64>(other) * k};
-    const Sums<2> sums = products<true, TEAM>(x, norm, rows, k, epsilon);
-    if (!is_first<TEAM>()) return;
+    const Sums<2> sums = products<true>(x, norm, rows, k, epsilon);
+    if (work_item() % GROUP != 0) return;
     y[other] = static_cast<T>(sums.products[1]);
     y[row] = static_cast<T>(sums.products[0]);
 }
@@ -151,14 +111,15 @@ DEVICE void decode_normed(const T *x, const T *norm, const T *w, const T *, T *y
 DEVICE f32 silu(f32 x) { return x / (1 + math::exp(-x)); }
 
 // y = silu(gate norm(x)) * (up norm(x)): `n` rows of gate, then as many of up.
-template <class T, u32 TEAM>
+template <class T>
 DEVICE void decode_gated(const T *x, const T *norm, const T *w, const T *, T *y, u32 n, u32 k,
                          f32 epsilon) {
-    const u32 row = number_of_team<TEAM>();
+    const u32 row = number_of_group();
     if (row >= n) return;
     const T *const rows[2] = {w + static_cast<u64>(row) * k, w + (static_cast<u64>(n) + row) * k};
-    const Sums<2> sums = products<true, TEAM>(x, norm, rows, k, epsilon);
-    if (is_first<TEAM>()) y[row] = static_cast<T>(silu(sums.products[0]) * sums.products[1]);
+    const Sums<2> sums = products<true>(x, norm, rows, k, epsilon);
+    if (work_item() % GROUP != 0) return;
+    y[row] = static_cast<T>(silu(sums.products[0]) * sums.products[1]);
 }
 
 // --- The token and its place ---------------------------------------------------------------------

@@ -13,9 +13,6 @@ use crate::storage::{Storage, View};
 /// Values that a work-item makes bytes of.
 const TAKEN: usize = 4;
 
-/// Bytes of a row that give each work-item of a workgroup an access.
-const LONG: usize = 4096;
-
 /// A row of activations, and the factors of a norm before it is multiplied.
 #[derive(Clone, Copy)]
 struct Input<'a> {
@@ -157,18 +154,11 @@ impl Decoder {
 
     fn plain_product(&self, matrix: Taken, input: Input<'_>, output: Output<'_>) -> Result<()> {
         use redwick_kernels as k;
-        let kernel = match (input.norm, self.is_long(input)) {
-            (Some(_), true) => ops::find(OP, self.dtype, k::decode_normed_long)?,
-            (Some(_), false) => ops::find(OP, self.dtype, k::decode_normed)?,
-            (None, true) => ops::find(OP, self.dtype, k::decode_product_long)?,
-            (None, false) => ops::find(OP, self.dtype, k::decode_product)?,
+        let kernel = match input.norm {
+            Some(_) => ops::find(OP, self.dtype, k::decode_normed)?,
+            None => ops::find(OP, self.dtype, k::decode_product)?,
         };
         self.launch_plain(kernel, matrix, matrix.rows, input, output)
-    }
-
-    /// Whether a row of weights gives each work-item of a workgroup an access.
-    fn is_long(&self, input: Input<'_>) -> bool {
-        input.x.len() * self.dtype.size() >= LONG
     }
 
     fn launch_plain(
@@ -248,10 +238,7 @@ impl Decoder {
                 self.launch_packed(kernel, taken, taken.rows / 2, columns, output)
             }
             None => {
-                let kernel = match self.is_long(input) {
-                    true => ops::find(OP, self.dtype, redwick_kernels::decode_gated_long)?,
-                    false => ops::find(OP, self.dtype, redwick_kernels::decode_gated)?,
-                };
+                let kernel = ops::find(OP, self.dtype, redwick_kernels::decode_gated)?;
                 self.launch_plain(kernel, taken, taken.rows / 2, input, output)
             }
         }
