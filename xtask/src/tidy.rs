@@ -43,7 +43,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("crates/code-object", &[]),
     ("crates/kernels", &["redwick-hip", "redwick-code-object"]),
     ("crates/serving", &[]),
-    ("crates/vector-serving", &["redwick-serving", "redwick-vector-store"]),
+    (
+        "crates/vector-serving",
+        &["redwick-serving", "redwick-vector-store"],
+    ),
     ("candle/graft", &[]),
     (
         "crates/tensor-ops",
