@@ -52,6 +52,7 @@ functions! {
     fn cublasCreate_v2(handle: *mut Handle) -> Status;
     fn cublasDestroy_v2(handle: Handle) -> Status;
     fn cublasSetStream_v2(handle: Handle, stream: Handle) -> Status;
+    fn cublasSetMathMode(handle: Handle, mode: c_int) -> Status;
     fn cublasGemmEx(
         handle: Handle,
         transpose_a: c_int,
@@ -99,6 +100,11 @@ functions! {
         algo: c_int,
     ) -> Status;
 }
+
+/// `CUBLAS_DEFAULT_MATH` with `CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION`: without it cuBLAS adds
+/// the parts of a divided inner dimension in 16 bits where the result has as many, and errs more than
+/// by one rounding.
+const MATH_MODE: c_int = 16;
 
 /// `CUBLAS_GEMM_DEFAULT`.
 const DEFAULT_ALGORITHM: c_int = -1;
@@ -188,8 +194,15 @@ fn in_place(c: *const c_void, d: *mut c_void, same_layout: bool) -> Result<(), S
 }
 
 unsafe extern "C" fn rocblas_create_handle(handle: *mut sys::rocblas_handle) -> Status {
-    // SAFETY: the caller's pointer takes the handle.
-    enter(|cublas| Ok(unsafe { (cublas.cublasCreate_v2)(handle) }))
+    enter(|cublas| {
+        // SAFETY: the caller's pointer takes the handle.
+        let status = unsafe { (cublas.cublasCreate_v2)(handle) };
+        if status != 0 {
+            return Ok(status);
+        }
+        // SAFETY: the handle that cuBLAS has just written.
+        Ok(unsafe { (cublas.cublasSetMathMode)(*handle, MATH_MODE) })
+    })
 }
 
 unsafe extern "C" fn rocblas_destroy_handle(handle: sys::rocblas_handle) -> Status {
