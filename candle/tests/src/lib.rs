@@ -17,6 +17,8 @@ struct Difference {
     failure: String,
     /// Why that is right.
     reason: String,
+    /// How the names of the devices begin on which it differs; without it, on all.
+    on: Option<String>,
 }
 
 /// The differing tests of each file of Candle's.
@@ -73,9 +75,7 @@ pub const DEVICE_VARIABLE: &str = "REDWICK_TEST_DEVICES";
 /// # Errors
 /// When there is no such target.
 pub fn emulated(target: &str) -> Result<Device> {
-    let named = std::env::var(DEVICE_VARIABLE).ok();
-    let named = named.filter(|name| !name.is_empty());
-    let name = named.unwrap_or_else(|| format!("emulated:{target}:checked"));
+    let name = named().unwrap_or_else(|| format!("emulated:{target}:checked"));
     let spec = name.parse();
     let context = spec
         .map_err(tensor_ops::Error::from)
@@ -89,7 +89,20 @@ fn listed(case: &Case) -> Option<Difference> {
     let table: Differences = toml::from_str(DIFFERENCES).expect("differences.toml is not readable");
     let mut path = case.path.rsplit("::");
     let (function, file) = (path.next()?, path.next()?);
-    table.get(file)?.get(function).cloned()
+    let difference = table.get(file)?.get(function)?;
+    let device = named().unwrap_or_else(|| "emulated".to_owned());
+    let here = |on: &String| device.starts_with(on.as_str());
+    difference
+        .on
+        .as_ref()
+        .is_none_or(here)
+        .then(|| difference.clone())
+}
+
+/// The device that [`DEVICE_VARIABLE`] names.
+fn named() -> Option<String> {
+    let name = std::env::var(DEVICE_VARIABLE).ok();
+    name.filter(|name| !name.is_empty())
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {

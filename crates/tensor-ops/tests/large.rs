@@ -510,3 +510,76 @@ fn images_are_doubled_in_packs() {
         }
     }
 }
+
+/// Numbers in a dtype, and how it has them.
+fn rounded(context: &Context, dtype: DType, values: &[f32]) -> (Storage, Vec<f32>) {
+    let layout = Layout::contiguous(&[values.len()]);
+    let storage = ops::cast(view(&given(context, values), &layout), dtype).unwrap();
+    let back = as_f32(&storage);
+    (storage, back)
+}
+
+fn as_f32(storage: &Storage) -> Vec<f32> {
+    let layout = Layout::contiguous(&[storage.len()]);
+    numbers(&ops::cast(view(storage, &layout), DType::F32).unwrap())
+}
+
+/// Rows of a matrix that occupy a workgroup each, and columns that fill the device.
+#[test]
+fn few_rows_meet_long_and_wide_matrices() {
+    let mut rng = Rng(21);
+    for context in contexts() {
+        for dtype in [DType::F32, DType::F16, DType::BF16, DType::F64] {
+            for (m, k, n, transposed) in [(3, 4096, 9, true), (1, 5, 64 * 320, false)] {
+                let (x, w) = (whole(&mut rng, m * k), whole(&mut rng, k * n));
+                let at = |p: usize, j: usize| {
+                    if transposed {
+                        w[j * k + p]
+                    } else {
+                        w[p * n + j]
+                    }
+                };
+                let cell = |i: usize, j: usize| (0..k).map(|p| x[i * k + p] * at(p, j)).sum();
+                let sums: Vec<f32> = (0..m * n).map(|c| cell(c / n, c % n)).collect();
+                let [(x, _), (w, _)] = [&x, &w].map(|values| rounded(&context, dtype, values));
+                let strides = if transposed { [1, k] } else { [n, 1] };
+                let layout = Layout::strided(&[k, n], &strides, 0).unwrap();
+                let rows = Layout::contiguous(&[m, k]);
+                let y = ops::matmul(view(&x, &rows), view(&w, &layout)).unwrap();
+                let expected = rounded(&context, dtype, &sums).1;
+                assert_eq!(as_f32(&y), expected, "{} {dtype} {k}", context.name());
+            }
+        }
+    }
+}
+
+/// Outputs enough for tiles of 128 by 128 to fill the device.
+#[test]
+fn large_images_are_convolved_in_large_tiles() {
+    const SIDE: usize = 121;
+    const CHANNELS: usize = 256;
+    let mut rng = Rng(22);
+    for context in contexts() {
+        for dtype in [DType::F32, DType::F16, DType::BF16] {
+            let (x, w) = (whole(&mut rng, SIDE * SIDE), whole(&mut rng, CHANNELS * 4));
+            let side = SIDE - 1;
+            let cell = |at: usize| {
+                let (channel, row, column) = (at / (side * side), at / side % side, at % side);
+                let tap = |t: usize| w[channel * 4 + t] * x[(row + t / 2) * SIDE + column + t % 2];
+                (0..4).map(tap).sum()
+            };
+            let sums: Vec<f32> = (0..CHANNELS * side * side).map(cell).collect();
+            let [(x, _), (w, _)] = [&x, &w].map(|values| rounded(&context, dtype, values));
+            let image = Layout::contiguous(&[1, 1, SIDE, SIDE]);
+            let weight = Layout::contiguous(&[CHANNELS, 1, 2, 2]);
+            let plain = ops::Conv {
+                padding: 0,
+                stride: 1,
+                dilation: 1,
+            };
+            let y = ops::conv(view(&x, &image), view(&w, &weight), plain).unwrap();
+            let expected = rounded(&context, dtype, &sums).1;
+            assert!(as_f32(&y) == expected, "{} {dtype}", context.name());
+        }
+    }
+}
