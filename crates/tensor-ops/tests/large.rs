@@ -1,6 +1,8 @@
 //! Layouts and sizes for which ops take another path than for small ones: tiles in LDS, packs of 16
 //! bytes, strips, parts. Numbers are whole, so that results are exact.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod common;
 
 use common::{Rng, contexts, download, upload, view};
