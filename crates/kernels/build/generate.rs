@@ -370,12 +370,7 @@ fn packed(code: &mut String, manifest: &Manifest) -> fmt::Result {
         for block in row.blocks.split_whitespace() {
             write!(code, "BlockType::{}, ", variant(block))?;
         }
-        writeln!(
-            code,
-            "], rows: {}, divide: {} }},",
-            range(&row.rows),
-            row.divide
-        )?;
+        writeln!(code, "], rows: {} }},", range(&row.rows))?;
     }
     writeln!(code, "];")
 }

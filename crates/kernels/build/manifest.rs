@@ -42,10 +42,6 @@ pub(crate) struct PackedRow {
     /// Rows of activations, as a range `from..to`.
     #[serde(default = "any")]
     pub(crate) rows: String,
-    /// For how many workgroups of each compute unit the inner dimension is divided, where there are
-    /// fewer tiles.
-    #[serde(default)]
-    pub(crate) divide: u32,
 }
 
 /// Products of matrices that the vendor's library computes, where it is installed.

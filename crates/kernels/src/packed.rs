@@ -28,9 +28,6 @@ pub struct PackedProducts {
     pub(crate) targets: &'static [&'static str],
     /// The form.
     pub form: PackedForm,
-    /// For how many workgroups of each compute unit the inner dimension is divided, where there are
-    /// fewer tiles.
-    pub divide: u32,
     /// Types of blocks; none for all.
     pub(crate) blocks: &'static [BlockType],
     pub(crate) rows: Range<usize>,

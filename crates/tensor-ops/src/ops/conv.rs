@@ -79,6 +79,13 @@ fn name(x: View<'_>, names: [&'static str; 2]) -> &'static str {
     names[usize::from(x.layout().rank() > 3)]
 }
 
+/// A kernel, the elements of the windows that it adds up, and how it divides these sums.
+struct Plan {
+    kernel: Kernel<args::Conv>,
+    depth: usize,
+    division: Division,
+}
+
 struct Convolution<'a> {
     op: &'static str,
     x: View<'a>,
@@ -148,8 +155,7 @@ impl<'a> Convolution<'a> {
         }
         for h in &rows.parts {
             for w in &columns.parts {
-                let depth = self.depth([h, w]);
-                self.launch(&y, outputs, [h, w], Division::whole(depth))?;
+                self.launch(&y, outputs, [h, w], &self.undivided([h, w])?)?;
             }
         }
         Ok(y)
@@ -157,19 +163,41 @@ impl<'a> Convolution<'a> {
 
     /// Computes all outputs, whose sums may be divided.
     fn run_divided(&self, y: Storage, outputs: [usize; 2], parts: [&Part; 2]) -> Result<Storage> {
-        let pixels = parts.iter().map(|part| part.reading.outputs);
-        let pixels = pixels.product::<usize>() * self.images.dims[0];
-        let depth = self.depth(parts);
-        let kernel = self.kernel(self.weights.dims[0], pixels, depth)?;
-        let division = self.division(kernel, pixels, depth);
-        if division.is_whole() {
-            self.launch(&y, outputs, parts, division)?;
+        let plan = self.divided(parts)?;
+        if plan.division.is_whole() {
+            self.launch(&y, outputs, parts, &plan)?;
             return Ok(y);
         }
-        let sums = division.sums(y.context(), y.dtype(), y.len())?;
-        self.launch(&sums, outputs, parts, division)?;
-        division.add_up(&sums, &y)?;
+        let sums = plan.division.sums(y.context(), y.dtype(), y.len())?;
+        self.launch(&sums, outputs, parts, &plan)?;
+        plan.division.add_up(&sums, &y)?;
         Ok(y)
+    }
+
+    /// The fastest kernel for the outputs of these parts, and how it divides their sums.
+    fn divided(&self, parts: [&Part; 2]) -> Result<Plan> {
+        let (pixels, depth) = (self.pixels(parts), self.depth(parts));
+        let kernel = self.kernel(pixels, depth)?;
+        Ok(Plan {
+            kernel,
+            depth,
+            division: self.division(kernel, pixels, depth),
+        })
+    }
+
+    /// The fastest kernel for the outputs of these parts that does not divide their sums.
+    fn undivided(&self, parts: [&Part; 2]) -> Result<Plan> {
+        let depth = self.depth(parts);
+        Ok(Plan {
+            kernel: self.kernel(self.pixels(parts), 0)?,
+            depth,
+            division: Division::whole(depth),
+        })
+    }
+
+    /// The outputs of one channel, of all images.
+    fn pixels(&self, [h, w]: [&Part; 2]) -> usize {
+        self.images.dims[0] * h.reading.outputs * w.reading.outputs
     }
 
     /// Elements of a window.
@@ -197,17 +225,13 @@ impl<'a> Convolution<'a> {
         y: &Storage,
         outputs: [usize; 2],
         [h, w]: [&Part; 2],
-        division: Division,
+        plan: &Plan,
     ) -> Result<()> {
-        let [batch, ..] = self.images.dims;
+        let (kernel, division) = (plan.kernel, plan.division);
         let [channels, ..] = self.weights.dims;
         let layout = self.weight_layout([h, w])?;
         let weight = Adjacent::of(View::new(self.weight.storage(), &layout)?)?;
-        let rows = batch * h.reading.outputs;
-        let depth = self.depth([h, w]);
-        // The kernel that the division was made for.
-        let divided = if division.is_whole() { 0 } else { depth };
-        let kernel = self.kernel(channels, rows * w.reading.outputs, divided)?;
+        let rows = self.images.dims[0] * h.reading.outputs;
         let wide = self.wide(w, kernel.info().lanes);
         let reading = Reading {
             outputs: wide.unwrap_or(w.reading.outputs),
@@ -222,7 +246,7 @@ impl<'a> Convolution<'a> {
             weight: weight.address(),
             y: y.address() + (first * y.dtype().size()) as u64,
             channels: number("the number of output channels", channels)?,
-            depth: number("the size of a window", depth)?,
+            depth: number("the size of a window", plan.depth)?,
             pixels: Error::steps(self.op, rows * reading.outputs)?,
             wide: number("a row", wide.map_or(0, |_| w.reading.outputs))?,
             x_batch,
@@ -270,10 +294,11 @@ impl<'a> Convolution<'a> {
         (adjacent && worth_it).then_some(padded)
     }
 
-    fn kernel(&self, channels: usize, pixels: usize, depth: usize) -> Result<Kernel<args::Conv>> {
-        let dtype = self.x.dtype();
+    /// The fastest kernel for so many pixels, where sums of so many elements may be divided.
+    fn kernel(&self, pixels: usize, depth: usize) -> Result<Kernel<args::Conv>> {
+        let (dtype, [channels, ..]) = (self.x.dtype(), self.weights.dims);
         let found = if dtype.is_float() {
-            kernel_dtype(dtype).and_then(|of| self.float_kernel(of, channels, pixels, depth))
+            kernel_dtype(dtype).and_then(|of| self.float_kernel(of, pixels, depth))
         } else if channels <= FEW_CHANNELS {
             redwick_kernels::conv_integer_direct(width(dtype))
         } else {
@@ -287,10 +312,10 @@ impl<'a> Convolution<'a> {
     fn float_kernel(
         &self,
         dtype: redwick_kernels::DType,
-        channels: usize,
         pixels: usize,
         depth: usize,
     ) -> Option<Kernel<args::Conv>> {
+        let [channels, ..] = self.weights.dims;
         if channels <= FEW_CHANNELS {
             return redwick_kernels::conv_direct(dtype);
         }

@@ -20,16 +20,16 @@ const TAKEN: u32 = 4;
 
 /// How an inner dimension is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Division {
+pub(crate) struct Division {
     /// Elements of a part.
-    pub(super) size: usize,
+    pub(crate) size: usize,
     /// How many parts there are.
-    pub(super) count: usize,
+    pub(crate) count: usize,
 }
 
 impl Division {
     /// One part.
-    pub(super) fn whole(depth: usize) -> Self {
+    pub(crate) fn whole(depth: usize) -> Self {
         Self {
             size: depth,
             count: 1,
@@ -37,7 +37,7 @@ impl Division {
     }
 
     /// As many parts of `depth` as make `wanted` workgroups of `tiles`, none shorter than `least`.
-    pub(super) fn of(depth: usize, tiles: usize, wanted: usize, least: usize) -> Self {
+    pub(crate) fn of(depth: usize, tiles: usize, wanted: usize, least: usize) -> Self {
         let parts = (wanted / tiles.max(1)).min(depth / least.max(1));
         if parts < 2 {
             return Self::whole(depth);
@@ -50,17 +50,17 @@ impl Division {
         }
     }
 
-    pub(super) fn is_whole(self) -> bool {
+    pub(crate) fn is_whole(self) -> bool {
         self.count == 1
     }
 
     /// Memory for the sums of all parts, of `results` each.
-    pub(super) fn sums(self, context: &Context, dtype: DType, results: usize) -> Result<Storage> {
+    pub(crate) fn sums(self, context: &Context, dtype: DType, results: usize) -> Result<Storage> {
         Storage::uninit(context, summed_in(dtype), self.count * results)
     }
 
     /// Adds up what the parts left, into `y`.
-    pub(super) fn add_up(self, sums: &Storage, y: &Storage) -> Result<()> {
+    pub(crate) fn add_up(self, sums: &Storage, y: &Storage) -> Result<()> {
         let kernel = find(OP, y.dtype(), redwick_kernels::sum_parts)?;
         let arguments = args::SumParts {
             parts: sums.address(),

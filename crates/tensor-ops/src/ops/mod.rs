@@ -55,6 +55,7 @@ pub use sort::arg_sort;
 pub use unary::unary;
 pub use upsample::{Corners, upsample_bilinear, upsample_nearest};
 
+pub(crate) use division::Division;
 pub(crate) use rows::Adjacent;
 
 pub use redwick_kernels::{BinaryOp, CompareOp, PoolOp, ReduceOp, RopeForm, UnaryOp};

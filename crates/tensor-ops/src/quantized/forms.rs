@@ -1,9 +1,7 @@
 //! The forms in which activations meet packed weights.
 
 use redwick_hip::{Address, Factor, MatrixElement, Product};
-use redwick_kernels::{
-    BlockType, Kernel, PackedForm, PackedProducts, ProductShape, ReduceOp, args,
-};
+use redwick_kernels::{BlockType, Kernel, PackedForm, PackedProducts, ProductShape, args};
 
 use super::activations::Activations;
 use super::dequantize::{cast, dequantize_rows};
@@ -11,8 +9,7 @@ use super::packed::Packed;
 use crate::context::Context;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::layout::Layout;
-use crate::ops::{self, Adjacent};
+use crate::ops::{self, Adjacent, Division};
 use crate::products::ProductsBy;
 use crate::storage::{Storage, View};
 
@@ -40,7 +37,7 @@ impl Factors<'_> {
             if row.form == PackedForm::Unpacked && !self.library_is_there()? {
                 continue;
             }
-            match self.multiply(row.form, row.divide) {
+            match self.multiply(row.form) {
                 // What the library has no kernel for, the next form computes; unless it was asked for.
                 Err(Error::Hip(redwick_hip::Error::Blas { .. }))
                     if self.context().products_by() == ProductsBy::Table => {}
@@ -50,12 +47,11 @@ impl Factors<'_> {
         Err(ops::no_kernel(OP, self.x.dtype(), ""))
     }
 
-    /// The product in one form. Where it can be, its inner dimension is divided for so many workgroups
-    /// of each compute unit.
-    pub(super) fn multiply(&self, form: PackedForm, divide: u32) -> Result<Storage> {
+    /// The product in one form.
+    pub(super) fn multiply(&self, form: PackedForm) -> Result<Storage> {
         match form {
             PackedForm::Bytes => self.as_bytes(),
-            PackedForm::Held => self.held(divide),
+            PackedForm::Held => self.held(),
             PackedForm::Tiles => self.tiles(),
             PackedForm::Unpacked => self.unpacked(),
         }
@@ -63,6 +59,12 @@ impl Factors<'_> {
 
     fn context(&self) -> &Context {
         self.x.context()
+    }
+
+    /// The device's target, and how many compute units it has.
+    fn target(&self) -> (&str, u32) {
+        let device = self.context().device();
+        (device.target(), device.properties().compute_units)
     }
 
     /// `m`, `n` and `k` as kernels take them.
@@ -76,11 +78,7 @@ impl Factors<'_> {
     }
 
     fn result(&self, dtype: DType) -> Result<Storage> {
-        self.result_of(dtype, 1)
-    }
-
-    fn result_of(&self, dtype: DType, parts: usize) -> Result<Storage> {
-        Storage::uninit(self.context(), dtype, parts * self.size[0] * self.size[1])
+        Storage::uninit(self.context(), dtype, self.size[0] * self.size[1])
     }
 
     /// Bytes and dot products.
@@ -105,21 +103,41 @@ impl Factors<'_> {
         Ok(y)
     }
 
-    /// Weights in lanes.
-    fn held(&self, divide: u32) -> Result<Storage> {
-        let (dtype, device) = (self.x.dtype(), self.context().device());
-        let target = (device.target(), device.properties().compute_units);
+    /// Weights in lanes; where there are few tiles, workgroups share the inner dimension.
+    fn held(&self) -> Result<Storage> {
+        let dtype = self.x.dtype();
         let kernel = ops::required(OP, dtype, held_kernel(self.block, self.size[0]))?;
+        let y = self.result(dtype)?;
+        let division = self.division(kernel);
+        if division.is_whole() {
+            self.launch_held(kernel, division, &y)?;
+            return Ok(y);
+        }
+        let sums = division.sums(self.context(), dtype, y.len())?;
+        self.launch_held(kernel, division, &sums)?;
+        division.add_up(&sums, &y)?;
+        Ok(y)
+    }
+
+    /// How a kernel divides the inner dimension.
+    fn division(&self, kernel: Kernel<args::QuantHeld>) -> Division {
+        let [m, n, k] = self.size;
+        let (device, info) = (self.target(), kernel.info());
+        let [rows, columns] = info.tile_on(device.0).map(|side| side as usize);
+        let [wanted, least] = info.divided_for(device);
+        Division::of(k, m.div_ceil(rows) * n.div_ceil(columns), wanted, least)
+    }
+
+    /// Writes the product, or the sums of its parts.
+    fn launch_held(
+        &self,
+        kernel: Kernel<args::QuantHeld>,
+        division: Division,
+        y: &Storage,
+    ) -> Result<()> {
         let [m, n, k] = self.narrowed()?;
-        let [rows, columns] = kernel.info().tile_on(device.target());
-        let tiles = m.div_ceil(rows) * n.div_ceil(columns);
-        let part = part_of(k, tiles, divide * target.1);
-        let parts = k.div_ceil(part);
+        let [rows, _] = kernel.info().tile_on(self.target().0);
         let arranged = self.arranged(rows)?;
-        let y = match parts {
-            1 => self.result(dtype)?,
-            _ => self.result_of(DType::F32, parts as usize)?,
-        };
         let arguments = args::QuantHeld {
             x: arranged.address(),
             w: self.w.address(),
@@ -128,21 +146,12 @@ impl Factors<'_> {
             n,
             k,
             to: number_of(y.dtype()),
-            part,
+            part: Error::narrow(OP, "a part of the inner dimension", division.size)?,
             reserved: 0,
         };
-        let grid = kernel.grid_for_tiles_on(target, [m, n], parts)?;
-        self.context().launch(kernel, grid, &arguments)?;
-        match parts {
-            1 => Ok(y),
-            _ => self.converted(self.added_up(&y, parts as usize)?),
-        }
-    }
-
-    /// The sum of so many results, one after the other, in f32.
-    fn added_up(&self, sums: &Storage, parts: usize) -> Result<Storage> {
-        let layout = Layout::contiguous(&[parts, sums.len() / parts]);
-        ops::reduce(ReduceOp::Sum, View::new(sums, &layout)?, &[0])
+        let parts = Error::narrow(OP, "the number of parts", division.count)?;
+        let grid = kernel.grid_for_tiles_on(self.target(), [m, n], parts)?;
+        self.context().launch(kernel, grid, &arguments)
     }
 
     /// The activations as bf16 in the order of kernels, in whole tiles of so many rows.
@@ -168,7 +177,7 @@ impl Factors<'_> {
     /// Tiles of bf16.
     fn tiles(&self) -> Result<Storage> {
         let [m, n, k] = self.narrowed()?;
-        let units = self.context().device().properties().compute_units;
+        let (_, units) = self.target();
         let found = if m.div_ceil(128) * n.div_ceil(128) >= units {
             redwick_kernels::quant_matrix_128(self.block)
         } else {
@@ -232,17 +241,6 @@ impl Factors<'_> {
         }
         self.converted(y)
     }
-}
-
-/// The size of a part of the inner dimension, so that there are about so many workgroups: whole
-/// segments, and long enough to be worth one.
-fn part_of(k: u32, tiles: u32, workgroups: u32) -> u32 {
-    const SHORTEST: u32 = 512;
-    let parts = (workgroups / tiles).min(k / SHORTEST);
-    if parts < 2 {
-        return k;
-    }
-    k.div_ceil(parts).next_multiple_of(SEGMENT as u32).min(k)
 }
 
 /// Rows of weights, `n` of `k` values, that are unpacked at a time into about so many bytes: slices of
@@ -324,15 +322,6 @@ fn number_of(dtype: DType) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parts_are_whole_segments_and_not_short() {
-        assert_eq!(part_of(14_336, 64, 264), 3584);
-        assert_eq!(part_of(14_336, 224, 264), 14_336, "enough tiles");
-        assert_eq!(part_of(1120, 1, 264), 640);
-        assert_eq!(part_of(1000, 1, 264), 1000, "too short");
-        assert_eq!(part_of(4096, 1, 264), 512);
-    }
 
     #[test]
     fn slices_are_alike_and_within_the_limit() {

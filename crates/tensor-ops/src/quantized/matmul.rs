@@ -12,10 +12,6 @@ use crate::layout::Layout;
 use crate::ops;
 use crate::storage::{Storage, View};
 
-/// For how many workgroups of each compute unit the inner dimension is divided in a form that was asked
-/// for.
-const DIVIDE: u32 = 2;
-
 /// `x` times the transposed weights, which are `n` rows of `k` values: `x` has rows of `k` (its last
 /// dimension), the result has rows of `n`, in the dtype of `x`: f32, f16 or bf16.
 ///
@@ -72,7 +68,7 @@ fn multiply(
         size: [m, n, k],
     };
     match form {
-        Some(form) => factors.multiply(form, DIVIDE),
+        Some(form) => factors.multiply(form),
         None => factors.multiply_in_any(packed_forms(x.context().device().target(), block, m)),
     }
 }
