@@ -215,6 +215,37 @@ fn every_format_and_several_devices_answer_alike() {
     }
 }
 
+#[test]
+fn originals_on_the_host_save_memory_of_the_device_and_change_no_answer() {
+    let folder = Folder::new();
+    let store = folder.path("store");
+    done(&["create", &store, "--dim", "2", "--dtype", "f16"]);
+    let file = folder.file("vectors.jsonl", POINTS);
+    done(&["add", &store, &file, "--device", "cpu"]);
+    let on = |command: &[&str], device, originals| {
+        let place = ["--device", device, "--originals", originals];
+        done(&[command, &place[..]].concat())
+    };
+    let search = ["search", &store, "--queries", &file, "--json"];
+    let expected = on(&search, "cpu", "device");
+    for device in EMULATED {
+        for place in ["device", "host"] {
+            assert_eq!(on(&search, device, place), expected, "{device}, {place}");
+        }
+    }
+    if let Some(device) = EMULATED.first() {
+        let bytes = |originals| {
+            let stats = on(&["stats", &store, "--json"], device, originals);
+            serde_json::from_str::<Value>(&stats).unwrap()["device_bytes"]
+                .as_u64()
+                .unwrap()
+        };
+        assert!(bytes("host") < bytes("device"));
+    }
+    let message = fails(&["compact", &store, "--originals", "elsewhere"], 2);
+    assert!(message.contains("elsewhere"), "{message}");
+}
+
 #[cfg(feature = "emulator")]
 const EMULATED: &[&str] = &["emulated:gfx90a", "emulated:gfx1100,cpu"];
 #[cfg(not(feature = "emulator"))]

@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut reader = Reader::open(&args.file)?;
     let ids = args.ids.as_deref().map(input::ids).transpose()?;
     let lock = Lock::acquire(&args.store).map_err(vector_store::Error::from)?;
-    let mut store = load(&args.store, &args.device.device, Lists::Kept(None))?;
+    let mut store = load(&args.store, &args.device.devices(), Lists::Kept(None))?;
     let before = store.len();
     let bar = bar("adding {bar:30} {bytes}/{total_bytes}", reader.progress().1);
     let mut names = Names::new(&store, ids);

@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if stored.live_rows() == 0 {
         return Err(Failure::Usage(format!("{} is empty", args.store.display())));
     }
-    let devices = args.device.device.resolve();
+    let devices = args.device.devices().resolve();
     let make = |config| devices.engine(config);
     let live = Bitset::from_words(stored.live_words().to_vec(), rows);
     let mut exact = devices.engine(stored.config())?;

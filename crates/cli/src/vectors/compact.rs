@@ -20,7 +20,7 @@ pub struct Args {
 /// Writes the store anew without them.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let lock = Lock::acquire(&args.store).map_err(vector_store::Error::from)?;
-    let mut store = load(&args.store, &args.device.device, Lists::Kept(None))?;
+    let mut store = load(&args.store, &args.device.devices(), Lists::Kept(None))?;
     let before = store.rows();
     store.compact()?;
     store.save_under(&lock)?;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use redwick_tensor_ops::DeviceSpec;
 use vector_store::shards::Shards;
-use vector_store::{Config, Engine};
+use vector_store::{Config, Engine, Originals};
 
 /// The devices as the command line has them.
 #[derive(Debug, Clone, clap::Args)]
@@ -13,12 +13,33 @@ pub(super) struct DeviceArgs {
     /// `cpu`, `rocm:N`, `emulated:TARGET`, or `auto`: a ROCm GPU if there is one, else the CPU.
     /// Several with commas between them share the vectors.
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub(super) device: Devices,
+    device: Devices,
+    #[command(flatten)]
+    originals: OriginalsArg,
+}
+
+/// Where vectors as they were given are, as the command line has it.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct OriginalsArg {
+    /// Where a GPU's f16, bf16 or int8 vectors are kept as they were given, to score results with:
+    /// `device`, or `host` for less of the GPU's memory.
+    #[arg(long, value_name = "PLACE", default_value = "device")]
+    originals: Originals,
+}
+
+impl DeviceArgs {
+    /// The devices, with where originals are.
+    pub(super) fn devices(&self) -> Devices {
+        self.device.clone().with(self.originals)
+    }
 }
 
 /// One device or more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Devices(Vec<String>);
+pub(super) struct Devices {
+    names: Vec<String>,
+    originals: Originals,
+}
 
 /// Text that names no devices.
 #[derive(Debug, thiserror::Error)]
@@ -37,27 +58,36 @@ impl FromStr for Devices {
                 .then(|| name.to_owned())
                 .ok_or_else(|| UnknownName(name.to_owned()))
         };
-        text.split(',')
-            .map(known)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let names = text.split(',').map(known).collect::<Result<_, _>>()?;
+        Ok(Self {
+            names,
+            originals: Originals::default(),
+        })
     }
 }
 
 impl fmt::Display for Devices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join(","))
+        f.write_str(&self.names.join(","))
     }
 }
 
 impl Devices {
+    /// The same, with originals there.
+    pub(super) fn with(self, OriginalsArg { originals }: OriginalsArg) -> Self {
+        Self { originals, ..self }
+    }
+
     /// What `auto` comes to, told on stderr.
     pub(super) fn resolve(&self) -> Self {
         let resolve = |name: &String| match name.as_str() {
             "auto" => auto().to_owned(),
             _ => name.clone(),
         };
-        Self(self.0.iter().map(resolve).collect())
+        Self {
+            names: self.names.iter().map(resolve).collect(),
+            originals: self.originals,
+        }
     }
 
     /// An empty engine on the device, or over all of them.
@@ -66,7 +96,8 @@ impl Devices {
     /// As [`vector_store::open`].
     pub(super) fn engine(&self, config: Config) -> Result<Box<dyn Engine>, vector_store::Error> {
         let mut engines = Vec::new();
-        for name in &self.0 {
+        let config = config.originals(self.originals);
+        for name in &self.names {
             engines.push(vector_store::open(name, config)?);
         }
         match engines.pop() {

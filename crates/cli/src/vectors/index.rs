@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         seed: args.seed,
         ..Training::new(1)
     };
-    let devices = args.device.device.resolve();
+    let devices = args.device.devices().resolve();
     let make = |config| devices.engine(config);
     let centres = train(&stored.config(), &make, stored.rows(), &training)?;
     let mut index = Ivf::new(stored.config(), &make, centres, 1)?;

@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         ids.extend(input::ids(path)?);
     }
     let lock = Lock::acquire(&args.store).map_err(vector_store::Error::from)?;
-    let mut store = load(&args.store, &args.device.device, Lists::Kept(None))?;
+    let mut store = load(&args.store, &args.device.devices(), Lists::Kept(None))?;
     let removed = store.remove(&ids)?;
     store.save_under(&lock)?;
     eprintln!("removed {removed} vectors; {} are left", store.len());

@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let lists = args
         .probes
         .map_or(Lists::Unused, |probes| Lists::Kept(Some(probes)));
-    let store = load(&args.store, &args.device.device, lists)?;
+    let store = load(&args.store, &args.device.devices(), lists)?;
     let filter = args
         .condition
         .as_ref()

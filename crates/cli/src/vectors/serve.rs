@@ -69,7 +69,11 @@ fn open(args: &Args) -> Result<(Store, Options), Failure> {
         ))
     };
     let lock = lock.ok_or_else(in_use)?;
-    let store = load(&args.store, &args.device.device, Lists::Kept(args.probes))?;
+    let store = load(
+        &args.store,
+        &args.device.devices(),
+        Lists::Kept(args.probes),
+    )?;
     let options = Options {
         file: Some(lock),
         save_each_change: args.save_each_change,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use vector_store::file::Stored;
 
-use super::devices::Devices;
+use super::devices::{Devices, OriginalsArg};
 use super::open::{Lists, place};
 use super::table::table;
 use crate::failure::Failure;
@@ -20,6 +20,8 @@ pub struct Args {
     /// Also put it on this device, and say how much memory it takes there.
     #[arg(long, value_name = "DEVICE")]
     device: Option<Devices>,
+    #[command(flatten)]
+    originals: OriginalsArg,
 }
 
 /// Checks all of the file, and prints what it holds.
@@ -27,7 +29,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let stored = Stored::open(&args.store).map_err(vector_store::Error::from)?;
     let mut rows = facts(&stored);
     if let Some(devices) = &args.device {
-        let store = place(&stored, devices, Lists::Kept(None))?;
+        let devices = devices.clone().with(args.originals);
+        let store = place(&stored, &devices, Lists::Kept(None))?;
         let memory = store.memory();
         rows.push(("device_bytes", memory.used.to_string()));
         rows.push(("host_bytes", memory.host.to_string()));
