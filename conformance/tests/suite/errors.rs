@@ -43,18 +43,24 @@ const fn bad(
 const BAD: &[Bad] = &[
     bad(
         "index_select beyond the end",
-        &["index", "out of range"],
+        &["index_select", "u32", "out of range", "below 4"],
         |d| ones(&[4, 3], DType::F32, d)?.index_select(&Tensor::new(&[1u32, 4], d)?, 0),
     ),
-    bad("gather beyond the end", &["index", "out of range"], |d| {
-        ones(&[4, 3], DType::F32, d)?.gather(&Tensor::new(&[[0u32, 3, 0]; 4], d)?, 1)
-    }),
-    bad("gather before the start", &["index", "out of range"], |d| {
-        ones(&[4, 3], DType::F32, d)?.gather(&Tensor::new(&[[0i64, -2, 0]], d)?, 0)
-    }),
-    bad("index_select by floats", &["index_select", "f32"], |d| {
-        ones(&[4, 3], DType::F32, d)?.index_select(&ones(&[2], DType::F32, d)?, 0)
-    }),
+    bad(
+        "gather beyond the end",
+        &["gather", "u32", "below 3"],
+        |d| ones(&[4, 3], DType::F32, d)?.gather(&Tensor::new(&[[0u32, 3, 0]; 4], d)?, 1),
+    ),
+    bad(
+        "gather before the start",
+        &["gather", "i64", "below 4"],
+        |d| ones(&[4, 3], DType::F32, d)?.gather(&Tensor::new(&[[0i64, -2, 0]], d)?, 0),
+    ),
+    bad(
+        "index_select by floats",
+        &["index_select", "f32", "u8, u32 or i64"],
+        |d| ones(&[4, 3], DType::F32, d)?.index_select(&ones(&[2], DType::F32, d)?, 0),
+    ),
     bad("exp of integers", &["exp", "u8"], |d| {
         ones(&[2, 2], DType::U8, d)?.exp()
     }),

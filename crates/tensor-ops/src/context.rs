@@ -10,6 +10,7 @@ use redwick_hip as hip;
 use redwick_kernels as kernels;
 
 use crate::error::{Error, Result};
+use crate::faults::{self, Faults, IndexFault};
 use crate::memory::{Lease, Policy, Pool, PoolError, Refusal, Source, Statistics};
 use crate::products::{Origin, Products};
 
@@ -27,10 +28,8 @@ struct Inner {
     kernels: Box<[OnceLock<hip::Kernel>]>,
     /// How often each kernel was launched.
     launches: Box<[AtomicU64]>,
-    /// A word that kernels set when they meet an index out of range.
-    fault: Lease<DeviceSource>,
-    /// Whether a kernel that may have set the word was launched since it was last read.
-    fault_possible: AtomicBool,
+    /// Where kernels report indices out of range.
+    faults: Faults,
     /// Whether ops whose results may differ from run to run take a form whose results do not.
     deterministic: AtomicBool,
     products: Products,
@@ -88,7 +87,7 @@ impl Context {
             stream: stream.clone(),
         };
         let pool = Pool::new(source, policy);
-        let fault = lease(&pool, &name, FAULT_BYTES)?;
+        let faults = Faults::new(lease(&pool, &name, faults::BYTES)?, &stream)?;
         let products = Products::new(device.target(), library);
         let inner = Inner {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -99,17 +98,14 @@ impl Context {
             modules: [const { OnceLock::new() }; kernels::Family::ALL.len()],
             kernels: kernels::all().iter().map(|_| OnceLock::new()).collect(),
             launches: kernels::all().iter().map(|_| AtomicU64::new(0)).collect(),
-            fault,
-            fault_possible: AtomicBool::new(false),
+            faults,
             deterministic: AtomicBool::new(deterministic_by_default()),
             products,
             gate: RwLock::default(),
             capturing: AtomicU64::new(0),
             captured_kernels: Mutex::default(),
         };
-        let context = Self(Arc::new(inner));
-        context.clear_fault()?;
-        Ok(context)
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Tells contexts of this process apart.
@@ -181,40 +177,28 @@ impl Context {
         lease(&self.0.pool, &self.0.name, bytes)
     }
 
-    /// Where kernels report an index out of range. Whoever launches such a kernel says so afterwards:
-    /// see [`Context::fault_is_possible`].
-    pub(crate) fn fault_word(&self) -> u64 {
-        address(&self.0.fault)
+    /// Where kernels report an index out of range, by what is to be said of it. Whoever launches such a
+    /// kernel says so afterwards: see [`Context::fault_is_possible`].
+    pub(crate) fn fault_word(&self, fault: IndexFault) -> u64 {
+        self.0.faults.word(fault)
     }
 
     /// Notes that a kernel was launched that may report a fault. Not earlier: a check in between would
     /// take the note and read the word too soon.
     pub(crate) fn fault_is_possible(&self) {
-        self.0.fault_possible.store(true, Ordering::Relaxed);
+        self.0.faults.set_possible(true);
     }
 
-    /// Reports an index that a kernel found out of range, once.
+    /// Reports indices that kernels found out of range, once.
     pub(crate) fn check_fault(&self) -> Result<()> {
-        if !self.0.fault_possible.swap(false, Ordering::Relaxed) {
+        if !self.0.faults.set_possible(false) {
             return Ok(());
         }
-        let mut word = [0; FAULT_BYTES];
-        if let Some(memory) = self.0.fault.block() {
-            let _gate = self.gate();
-            self.0.stream.download(&mut word, memory, 0)?;
-        }
-        if word == [0; FAULT_BYTES] {
-            return Ok(());
-        }
-        self.clear_fault()?;
-        Err(Error::IndexOutOfRange)
-    }
-
-    fn clear_fault(&self) -> Result<()> {
         let _gate = self.gate();
-        match self.0.fault.block() {
-            Some(memory) => Ok(self.0.stream.fill(memory, 0, FAULT_BYTES, 0)?),
-            None => Ok(()),
+        let faults = self.0.faults.take(&self.0.stream)?;
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(Error::IndexOutOfRange { faults }),
         }
     }
 
@@ -260,7 +244,7 @@ impl Context {
 
     /// Notes, or forgets, that kernels may have reported a fault; answers what was noted before.
     pub(crate) fn set_fault_possible(&self, possible: bool) -> bool {
-        self.0.fault_possible.swap(possible, Ordering::Relaxed)
+        self.0.faults.set_possible(possible)
     }
 
     /// All kernels, each with the number of its launches through this context: what ran, and what
@@ -325,8 +309,6 @@ fn deterministic_by_default() -> bool {
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
-
-const FAULT_BYTES: usize = 4;
 
 /// Where a block starts.
 pub(crate) fn address(block: &Block) -> u64 {

@@ -1,6 +1,7 @@
 //! Why an op did not run.
 
 use crate::dtype::DType;
+use crate::faults::{IndexFault, listed};
 use crate::layout::Layout;
 use crate::spec::UnknownSpec;
 
@@ -24,16 +25,16 @@ pub enum Error {
     #[error(transparent)]
     Spec(#[from] UnknownSpec),
     /// No kernel does this op on this dtype.
-    #[error(
-        "no AMD kernel for {op} of {dtype}{detail}; convert to a dtype that has one, such as f32"
-    )]
+    #[error("no AMD kernel for {op} of {dtype}{detail}{}", conversions(*dtype, there))]
     NoKernel {
         /// The op.
         op: &'static str,
         /// The dtype of its operands.
         dtype: DType,
-        /// What else matters: other dtypes, a shape; empty where nothing does.
+        /// What else matters: other dtypes, a shape, which operand it is; empty where nothing does.
         detail: String,
+        /// The dtypes that there are kernels for in its place, where it is known.
+        there: Vec<DType>,
     },
     /// Operands whose dimensions do not fit each other.
     #[error("{op}: {left} does not fit {right}")]
@@ -65,6 +66,21 @@ pub enum Error {
         /// The other's.
         right: String,
     },
+    /// Operands on one GPU that was opened twice: their work is not in one order.
+    #[error(
+        "{op}: operands are on {device} as it was opened by two calls (contexts {left} and {right}); \
+         open it once and use clones of that, or copy one of them to the other's device first"
+    )]
+    Contexts {
+        /// The op.
+        op: &'static str,
+        /// The device of both.
+        device: String,
+        /// The [`Context::id`](crate::Context::id) of one.
+        left: u64,
+        /// That of the other.
+        right: u64,
+    },
     /// A layout that reaches outside its storage.
     #[error("a tensor of {layout} reaches outside its storage of {elements} elements")]
     OutOfBounds {
@@ -87,13 +103,13 @@ pub enum Error {
         /// What is wrong with the parameters.
         reason: String,
     },
-    /// An index outside the dimension that it selects from. Found by the kernel, so it is reported
-    /// when the device is next waited for.
-    #[error(
-        "an index given to index_select, gather, scatter, scatter_add or index_add since the last \
-             check was out of range"
-    )]
-    IndexOutOfRange,
+    /// Indices outside what they select from. Found by kernels, so they are reported when the device is
+    /// next waited for.
+    #[error("{}; found since the device was last waited for", listed(faults))]
+    IndexOutOfRange {
+        /// The ops that met one, in the order in which such ops were first used.
+        faults: Vec<IndexFault>,
+    },
     /// The device has no room.
     #[error(
         "out of memory on {device}: {requested} bytes asked for; {in_use} bytes are in use by \
@@ -223,6 +239,19 @@ pub enum Error {
     },
 }
 
+/// A hint to which dtypes to convert.
+fn conversions(dtype: DType, there: &[DType]) -> String {
+    match there {
+        [] if dtype == DType::F32 => String::new(),
+        [] => "; convert to a dtype that has one, such as f32".to_owned(),
+        [one] => format!("; convert to {one}"),
+        [dtypes @ .., last] => {
+            let dtypes: Vec<_> = dtypes.iter().map(|dtype| dtype.name()).collect();
+            format!("; convert to {} or {last}", dtypes.join(", "))
+        }
+    }
+}
+
 /// A hint where a name is there as C++ changes names.
 fn mangled(name: &str, available: &[String]) -> &'static str {
     let inside = |found: &String| found.starts_with("_Z") && found.contains(name);
@@ -261,6 +290,16 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn conversions_are_to_dtypes_that_there_are() {
+        let text = |dtype, there: &[DType]| conversions(dtype, there);
+        assert_eq!(text(DType::F32, &[]), "");
+        assert!(text(DType::U8, &[]).ends_with("such as f32"));
+        assert_eq!(text(DType::I64, &[DType::U32]), "; convert to u32");
+        let integers = [DType::U8, DType::U32, DType::I64];
+        assert_eq!(text(DType::F32, &integers), "; convert to u8, u32 or i64");
+    }
 
     #[test]
     fn numbers_that_kernels_do_not_take_are_errors() {

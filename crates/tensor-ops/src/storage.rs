@@ -254,6 +254,14 @@ pub(crate) fn same_device(op: &'static str, left: &Context, right: &Context) -> 
     if left == right {
         return Ok(());
     }
+    if left.name() == right.name() {
+        return Err(Error::Contexts {
+            op,
+            device: left.name().to_owned(),
+            left: left.id(),
+            right: right.id(),
+        });
+    }
     Err(Error::Devices {
         op,
         left: left.name().to_owned(),

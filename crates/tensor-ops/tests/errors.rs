@@ -1,11 +1,15 @@
 //! What cannot be done is an error that names op, dtype and layout.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod small;
 
 use redwick_tensor_ops::ops::{
     self, BinaryOp, CompareOp, Conv, Corners, MoeOperands, PoolOp, ReduceOp, RopeForm,
 };
-use redwick_tensor_ops::{DType, DeviceSpec, Error, Layout, Library, Storage, open};
+use redwick_tensor_ops::{
+    Context, DType, DeviceSpec, Error, Layout, Library, Storage, View, open, open_another,
+};
 use small::{Tensor, contexts, numbers};
 
 /// Checks that an op failed, and with which words.
@@ -77,15 +81,123 @@ fn dtypes_without_a_kernel() {
     let floats = Tensor::counted(&context, &[3]);
     says(
         ops::index_select(x.view(), floats.view(), 1),
-        &["index_select", "f32"],
+        &["index_select of f32 indices; convert to u8, u32 or i64"],
     );
     says(
         ops::gather(floats.view(), floats.view(), 0),
-        &["gather", "f32"],
+        &["gather of f32 indices; convert to u8, u32 or i64"],
+    );
+    says(
+        ops::index_add(floats.view(), floats.view(), floats.view(), 0),
+        &["index_add of f32 indices; convert to u8, u32, i16, i32 or i64"],
     );
     says(
         ops::select(floats.view(), floats.view(), floats.view()),
-        &["where", "f32"],
+        &["where of f32 conditions; convert to u8, u32"],
+    );
+}
+
+/// A device that no other test waits for.
+fn alone() -> Context {
+    open_another(&"emulated:gfx1100:checked".parse().unwrap()).unwrap()
+}
+
+/// Checks what is told once, and once only, when the device is waited for.
+fn tells(context: &Context, words: &[&str]) {
+    let text = context.synchronize().unwrap_err().to_string();
+    assert!(
+        words.iter().all(|word| text.contains(word)),
+        "{text}, want {words:?}"
+    );
+    context.synchronize().unwrap();
+}
+
+#[test]
+fn indices_out_of_range_name_op_dtype_and_size() {
+    let context = alone();
+    let x = Tensor::counted(&context, &[3, 4]);
+    let row = Tensor::counted(&context, &[1, 4]);
+    let long = |values: &[i64]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        Storage::upload(&context, DType::I64, &bytes).unwrap()
+    };
+    let one = Tensor::new(long(&[-1]), &[1]);
+    let each = Tensor::new(long(&[0, 1, 2, 9]), &[1, 4]);
+    let mut to = Tensor::counted(&context, &[3, 4]);
+    ops::index_select(x.view(), one.view(), 0).unwrap();
+    tells(&context, &["index_select: an index of i64", "below 3"]);
+    ops::gather(x.view(), each.view(), 1).unwrap();
+    tells(&context, &["gather: an index of i64", "below 4"]);
+    ops::scatter(&mut to.storage, &to.layout, each.view(), row.view(), 0).unwrap();
+    tells(&context, &["scatter: an index of i64", "below 3"]);
+    ops::scatter_add(&mut to.storage, &to.layout, each.view(), row.view(), 0).unwrap();
+    tells(&context, &["scatter_add: an index of i64", "below 3"]);
+    let five = Tensor::u32(&context, &[1], &[5]);
+    ops::index_add(x.view(), five.view(), row.view(), 0).unwrap();
+    tells(&context, &["index_add: an index of u32", "below 3"]);
+    let experts = Layout::contiguous(&[1, 3, 4]);
+    let zero = Tensor::u32(&context, &[1], &[0]);
+    let mixture = MoeOperands {
+        x: row.view(),
+        weights: View::new(&x.storage, &experts).unwrap(),
+        ids: zero.view(),
+        experts: five.view(),
+        scales: None,
+    };
+    ops::moe(mixture, 1, false).unwrap();
+    tells(
+        &context,
+        &["moe_gemm:", "expert has to be below 1", "row below 1"],
+    );
+}
+
+#[test]
+fn of_several_ops_those_with_an_index_out_of_range_are_named() {
+    let context = alone();
+    let x = Tensor::counted(&context, &[3, 4]);
+    let ids = |ids: [u32; 1]| Tensor::u32(&context, &[1], &ids);
+    let select = |at: u32, dim: usize| ops::index_select(x.view(), ids([at]).view(), dim);
+    let told = |context: &Context| match context.synchronize() {
+        Err(Error::IndexOutOfRange { faults }) => faults,
+        other => panic!("{other:?}"),
+    };
+    let sizes = |context: &Context| -> Vec<_> {
+        let bounds = told(context).into_iter().map(|fault| fault.bound);
+        bounds.map(|bound| bound.map(|b| b.below)).collect()
+    };
+    select(2, 0).unwrap();
+    select(7, 1).unwrap();
+    select(0, 0).unwrap();
+    assert_eq!(sizes(&context), [Some(4)]);
+    select(7, 1).unwrap();
+    select(7, 0).unwrap();
+    assert_eq!(sizes(&context), [Some(3), Some(4)]);
+    context.synchronize().unwrap();
+}
+
+#[test]
+fn so_many_bounds_that_they_are_not_told_apart() {
+    let context = alone();
+    let x = Tensor::counted(&context, &[600]);
+    let ids = Tensor::u32(&context, &[1], &[600]);
+    for size in 1..=600 {
+        let part = Layout::contiguous(&[size]);
+        let part = View::new(&x.storage, &part).unwrap();
+        ops::index_select(part, Tensor::u32(&context, &[1], &[0]).view(), 0).unwrap();
+    }
+    ops::index_select(x.view(), ids.view(), 0).unwrap();
+    tells(&context, &["index_select: an index is out of range;"]);
+    ops::gather(x.view(), ids.view(), 0).unwrap();
+    tells(&context, &["gather: an index is out of range;"]);
+}
+
+#[test]
+fn operands_on_one_gpu_that_was_opened_twice() {
+    let [a, b] = [(); 2].map(|()| Tensor::counted(&alone(), &[3]));
+    let [left, right] = [&a, &b].map(|x| x.storage.context().id().to_string());
+    says(
+        ops::binary(BinaryOp::Add, a.view(), b.view()),
+        &["add", "gfx1100", "opened by two calls", &left, &right],
     );
 }
 
@@ -175,7 +287,7 @@ fn devices_that_are_not_there() {
 
 #[test]
 fn launches_are_counted() {
-    let context = redwick_tensor_ops::open_another(&"emulated:gfx942".parse().unwrap()).unwrap();
+    let context = open_another(&"emulated:gfx942".parse().unwrap()).unwrap();
     let count = |symbol: &str| {
         let mut launches = context.launches();
         launches

@@ -137,7 +137,10 @@ fn an_index_out_of_range_in_a_graph_is_reported() {
         context.synchronize().unwrap();
         for _ in 0..2 {
             graph.launch().unwrap();
-            assert!(matches!(context.synchronize(), Err(Error::IndexOutOfRange)));
+            let error = context.synchronize().unwrap_err();
+            assert!(matches!(error, Error::IndexOutOfRange { .. }), "{error}");
+            assert!(error.to_string().contains("index_select"), "{error}");
+            assert!(error.to_string().contains("below 4"), "{error}");
         }
     }
 }

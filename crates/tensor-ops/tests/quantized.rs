@@ -104,7 +104,13 @@ fn an_expert_that_there_is_not_is_found_out_later() {
         let y = route(&context, &tokens, &experts, None, 2).unwrap();
         let mut bytes = vec![0; y.bytes()];
         let error = y.download(&mut bytes).unwrap_err();
-        assert!(matches!(error, Error::IndexOutOfRange), "{error}");
+        assert!(matches!(error, Error::IndexOutOfRange { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("experts: "), "{text}");
+        assert!(
+            text.contains("expert has to be below 3, a row below 4"),
+            "{text}"
+        );
     }
     context.synchronize().unwrap();
 }
@@ -201,7 +207,10 @@ fn an_id_outside_the_table_is_found_out_later() {
         assert_eq!(download(&look_up([2, 0])), [[3.0; 32], [1.0; 32]].concat());
         let mut bytes = vec![0; 256];
         let error = look_up([0, 3]).download(&mut bytes).unwrap_err();
-        assert!(matches!(error, Error::IndexOutOfRange), "{error}");
+        assert!(matches!(error, Error::IndexOutOfRange { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("embedding: an index of u32"), "{text}");
+        assert!(text.contains("below 3;"), "{text}");
     }
 }
 

@@ -1,17 +1,18 @@
 //! Reads by index.
 //!
 //! Indices are on the device, so the host cannot see one that is out of range without waiting.
-//! Kernels check each index, read nothing for one out of range, and set a word of the context, which
-//! is looked at when the device is next waited for (see
+//! Kernels check each index, read nothing for one out of range, and set a word of the context for the
+//! op, which is looked at when the device is next waited for (see
 //! [`Context::synchronize`](crate::Context::synchronize) and
 //! [`Storage::download`](crate::Storage::download)).
 
 use redwick_kernels::{Divisor, Kernel, Width, args};
 
 use super::rows::Adjacent;
-use super::{kernel_dtype, no_kernel, width};
+use super::{find_for, width};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::faults::IndexFault;
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
@@ -21,10 +22,19 @@ use crate::storage::{Storage, View};
 /// [`Error::NoKernel`] for other indices; [`Error::Shape`] where they are not one dimension or `dim`
 /// is none; those of an allocation. An index out of range shows later: see this module's beginning.
 pub fn index_select(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
-    const OP: &str = "index_select";
-    let slices = Slices::of(OP, x, ids, dim)?;
+    index_select_for("index_select", x, ids, dim)
+}
+
+/// [`index_select`] for an op.
+pub(crate) fn index_select_for(
+    op: &'static str,
+    x: View<'_>,
+    ids: View<'_>,
+    dim: usize,
+) -> Result<Storage> {
+    let slices = Slices::of(op, x, ids, dim)?;
     let ([count], [stride]) = (ids.layout().dims(), ids.layout().strides()) else {
-        return Err(mismatch(OP, x, ids));
+        return Err(mismatch(op, x, ids));
     };
     let y = Storage::uninit(x.context(), x.dtype(), slices.left * count * slices.right)?;
     if y.is_empty() {
@@ -34,7 +44,7 @@ pub fn index_select(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
     if *stride == 1 && slices.rows_fit(*count, x) {
         let indices = Adjacent::View(ids);
         pick_rows(
-            OP,
+            op,
             x,
             ids.dtype(),
             &slices,
@@ -46,18 +56,18 @@ pub fn index_select(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
     }
     let at = [source.address(), y.address()];
     let (factor, wide) = slices.wide(x.dtype().size(), at);
-    let kernel = index_kernel(OP, ids.dtype(), |d| redwick_kernels::index_select(d, wide))?;
+    let kernel = index_kernel(op, ids.dtype(), |d| redwick_kernels::index_select(d, wide))?;
     let arguments = args::Gather {
         ids: ids.address(),
         x: at[0],
         y: at[1],
-        fault: x.context().fault_word(),
-        n: Error::steps(OP, y.len() / factor)?,
+        fault: slices.fault_word(op, x, ids.dtype()),
+        n: Error::steps(op, y.len() / factor)?,
         source: slices.source,
-        ids_stride: Error::narrow(OP, "the stride of the indices", *stride)?,
+        ids_stride: Error::narrow(op, "the stride of the indices", *stride)?,
         strip: 0,
-        right: Divisor::new(Error::narrow(OP, "a slice", slices.right / factor)?),
-        count: Divisor::new(Error::narrow(OP, "the number of indices", *count)?),
+        right: Divisor::new(Error::narrow(op, "a slice", slices.right / factor)?),
+        count: Divisor::new(Error::narrow(op, "the number of indices", *count)?),
     };
     launch(x, kernel, &arguments)?;
     Ok(y)
@@ -101,7 +111,7 @@ pub fn gather(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
         ids: indices.address(),
         x: source.address(),
         y: y.address(),
-        fault: x.context().fault_word(),
+        fault: slices.fault_word(OP, x, ids.dtype()),
         n: Error::steps(OP, y.len())?,
         source: slices.source,
         ids_stride: 1,
@@ -153,6 +163,12 @@ impl Slices {
     fn rows_fit(&self, count: usize, x: View<'_>) -> bool {
         let bytes = self.source as usize * x.dtype().size();
         self.right == 1 && are_held_rows(x, [self.left, bytes], [self.source as usize, count])
+    }
+
+    /// Where a kernel reports indices of this dtype that are out of range.
+    fn fault_word(&self, op: &'static str, x: View<'_>, ids: DType) -> u64 {
+        let fault = IndexFault::of(op, ids, self.source as usize);
+        x.context().fault_word(fault)
     }
 
     /// How many elements one access takes, and how wide that is.
@@ -217,10 +233,9 @@ impl Strips {
 fn index_kernel<A>(
     op: &'static str,
     ids: DType,
-    select: impl FnOnce(redwick_kernels::DType) -> Option<Kernel<A>>,
+    select: impl Fn(redwick_kernels::DType) -> Option<Kernel<A>>,
 ) -> Result<Kernel<A>> {
-    let kernel = kernel_dtype(ids).and_then(select);
-    kernel.ok_or_else(|| no_kernel(op, ids, " indices"))
+    find_for(op, ids, " indices", select)
 }
 
 /// Picks along the last dimension, from rows that LDS holds: `count` elements of each row, by indices
@@ -242,7 +257,7 @@ fn pick_rows(
         ids: indices.address(),
         x: source.address(),
         y: y.address(),
-        fault: x.context().fault_word(),
+        fault: slices.fault_word(op, x, ids),
         source: slices.source,
         count: number("the number of indices", count)?,
         ids_stride: number("the number of indices", ids_stride)?,

@@ -56,6 +56,7 @@ pub use unary::unary;
 pub use upsample::{Corners, upsample_bilinear, upsample_nearest};
 
 pub(crate) use division::Division;
+pub(crate) use index::index_select_for;
 pub(crate) use rows::Adjacent;
 
 pub use redwick_kernels::{BinaryOp, CompareOp, PoolOp, ReduceOp, RopeForm, UnaryOp};
@@ -101,16 +102,41 @@ pub(crate) fn required<K>(op: &'static str, dtype: DType, found: Option<K>) -> R
 pub(crate) fn find<K>(
     op: &'static str,
     dtype: DType,
-    select: impl FnOnce(redwick_kernels::DType) -> Option<K>,
+    select: impl Fn(redwick_kernels::DType) -> Option<K>,
 ) -> Result<K> {
-    let kernel = kernel_dtype(dtype).and_then(select);
-    kernel.ok_or_else(|| no_kernel(op, dtype, ""))
+    find_for(op, dtype, "", select)
+}
+
+/// The same for an operand, which `detail` names behind its dtype.
+fn find_for<K>(
+    op: &'static str,
+    dtype: DType,
+    detail: &'static str,
+    select: impl Fn(redwick_kernels::DType) -> Option<K>,
+) -> Result<K> {
+    let found = |dtype: DType| kernel_dtype(dtype).and_then(&select);
+    found(dtype).ok_or_else(|| {
+        let there = DType::ALL.into_iter();
+        let there = there.filter(|&dtype| found(dtype).is_some()).collect();
+        no_kernel_but(op, dtype, detail, there)
+    })
 }
 
 pub(crate) fn no_kernel(op: &'static str, dtype: DType, detail: impl Into<String>) -> Error {
+    no_kernel_but(op, dtype, detail, Vec::new())
+}
+
+/// There is no kernel for a dtype, but there are kernels for others.
+pub(crate) fn no_kernel_but(
+    op: &'static str,
+    dtype: DType,
+    detail: impl Into<String>,
+    there: Vec<DType>,
+) -> Error {
     Error::NoKernel {
         op,
         dtype,
         detail: detail.into(),
+        there,
     }
 }

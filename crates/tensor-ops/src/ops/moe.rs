@@ -6,6 +6,7 @@ use super::find;
 use super::rows::Adjacent;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::faults::IndexFault;
 use crate::storage::{Storage, View};
 
 const OP: &str = "moe_gemm";
@@ -65,7 +66,9 @@ pub fn moe(operands: MoeOperands<'_>, share: usize, many: bool) -> Result<Storag
         experts: experts.address(),
         scales: scales.as_ref().map_or(0, Adjacent::address),
         y: y.address(),
-        fault: x.context().fault_word(),
+        fault: x
+            .context()
+            .fault_word(IndexFault::of_experts(OP, sizes.experts, sizes.rows)),
         rows: Error::steps(OP, sizes.rows)?,
         columns: number("the number of columns", sizes.columns)?,
         depth: Error::steps(OP, sizes.depth)?,

@@ -2,7 +2,7 @@
 
 use redwick_kernels::{Kernel, MAX_DIMS, ReduceOp, Walk, args};
 
-use super::{contiguous, kernel_dtype, no_kernel};
+use super::contiguous;
 use crate::collapse;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -281,8 +281,7 @@ impl Reduction<'_> {
         select: fn(ReduceOp, redwick_kernels::DType) -> Option<Kernel<A>>,
     ) -> Result<Kernel<A>> {
         let dtype = self.x.dtype();
-        let kernel = kernel_dtype(dtype).and_then(|dtype| select(self.op, dtype));
-        kernel.ok_or_else(|| no_kernel(self.op.name(), dtype, ""))
+        super::find(self.op.name(), dtype, |dtype| select(self.op, dtype))
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) struct Io {
 pub(super) fn map_rows<A: Arguments, const N: usize>(
     op: &'static str,
     x: View<'_>,
-    kernels: impl FnOnce(redwick_kernels::DType) -> [Option<Kernel<A>>; N],
+    kernels: impl Fn(redwick_kernels::DType) -> [Option<Kernel<A>>; N],
     arguments: impl FnOnce(Io) -> A,
 ) -> Result<Storage> {
     let size = Rows::of(op, x.layout())?;

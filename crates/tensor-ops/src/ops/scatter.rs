@@ -15,10 +15,11 @@ use redwick_kernels::{Divisor, Kernel, Walk, args};
 use super::elementwise::{At, parts};
 use super::index::{Strips, are_held_rows};
 use super::rows::Adjacent;
-use super::{arg_sort, contiguous, kernel_dtype, no_kernel, width};
+use super::{arg_sort, contiguous, find_for, kernel_dtype, no_kernel, width};
 use crate::collapse;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::faults::IndexFault;
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
@@ -104,6 +105,8 @@ struct Scatter<'a> {
     x: Adjacent<'a>,
     /// Of u32.
     ids: Adjacent<'a>,
+    /// What they were given in.
+    ids_dtype: DType,
     of: Ids,
     left: usize,
     count: usize,
@@ -141,6 +144,7 @@ impl<'a> Scatter<'a> {
             to,
             x: Adjacent::of(x)?,
             ids: plain(op, ids, target)?,
+            ids_dtype: ids.dtype(),
             of,
             left: product(&dims[..dim]),
             count: dims[dim],
@@ -196,7 +200,7 @@ impl<'a> Scatter<'a> {
             ids: self.ids.address(),
             x: self.x.address(),
             y: self.to.address(),
-            fault: self.to.context().fault_word(),
+            fault: self.fault_word(),
             target: number("the indexed dimension", self.target)?,
             count,
             ids_stride: if self.of == Ids::OfSlices { 0 } else { count },
@@ -206,6 +210,11 @@ impl<'a> Scatter<'a> {
         self.to.context().launch(kernel, grid, &arguments)?;
         self.to.context().fault_is_possible();
         Ok(())
+    }
+
+    fn fault_word(&self) -> u64 {
+        let fault = IndexFault::of(self.op, self.ids_dtype, self.target);
+        self.to.context().fault_word(fault)
     }
 
     /// The order of each row of indices; and the indices in rows, none outside, where they are not so
@@ -256,7 +265,7 @@ impl<'a> Scatter<'a> {
             x: self.x.address(),
             y: self.to.address(),
             places,
-            fault: self.to.context().fault_word(),
+            fault: self.fault_word(),
             n: Error::steps(self.op, n)?,
             target: number("the indexed dimension", self.target)?,
             shared: u32::from(self.of == Ids::OfSlices),
@@ -316,8 +325,7 @@ fn plain<'a>(op: &'static str, ids: View<'a>, target: usize) -> Result<Adjacent<
 
 /// The indices as adjacent u32, with those that go nowhere all alike.
 fn normal(op: &'static str, ids: View<'_>, target: usize) -> Result<Storage> {
-    let kernel = kernel_dtype(ids.dtype()).and_then(redwick_kernels::index_normal);
-    let kernel = kernel.ok_or_else(|| no_kernel(op, ids.dtype(), " indices"))?;
+    let kernel = find_for(op, ids.dtype(), " indices", redwick_kernels::index_normal)?;
     let y = Storage::uninit(ids.context(), DType::U32, ids.layout().elements())?;
     let walk = collapse::Walk::over([ids.layout()]);
     let start = At {
@@ -330,7 +338,9 @@ fn normal(op: &'static str, ids: View<'_>, target: usize) -> Result<Storage> {
         let arguments = args::IndexNormal {
             ids: at.x[0],
             y: at.y,
-            fault: ids.context().fault_word(),
+            fault: ids
+                .context()
+                .fault_word(IndexFault::of(op, ids.dtype(), target)),
             target: Error::narrow(op, "the indexed dimension", target)?,
             reserved: 0,
             walk,

@@ -3,7 +3,7 @@
 use redwick_kernels::args;
 
 use super::elementwise::ElementWise;
-use super::{kernel_dtype, no_kernel, width};
+use super::{find_for, width};
 use crate::error::Result;
 use crate::storage::{Storage, View};
 
@@ -17,19 +17,16 @@ pub fn select(condition: View<'_>, a: View<'_>, b: View<'_>) -> Result<Storage> 
     const OP: &str = "where";
     a.matches(OP, &b)?;
     let (dtype, wide) = (a.dtype(), width(a.dtype()));
-    let missing = || {
-        no_kernel(
-            OP,
-            dtype,
-            format!(" with a condition of {}", condition.dtype()),
-        )
-    };
-    let by = kernel_dtype(condition.dtype()).ok_or_else(missing)?;
+    let by = condition.dtype();
     let op = ElementWise {
         op: OP,
         to: dtype,
-        adjacent: redwick_kernels::select(by, wide).ok_or_else(missing)?,
-        strided: redwick_kernels::select_strided(by, wide).ok_or_else(missing)?,
+        adjacent: find_for(OP, by, " conditions", |by| {
+            redwick_kernels::select(by, wide)
+        })?,
+        strided: find_for(OP, by, " conditions", |by| {
+            redwick_kernels::select_strided(by, wide)
+        })?,
         adjacent_arguments: |at, n| args::Select {
             condition: at.x[0],
             a: at.x[1],

@@ -6,6 +6,7 @@ use super::format::Content;
 use super::packed::Packed;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::faults::IndexFault;
 use crate::layout::Layout;
 use crate::ops::{self, Adjacent};
 use crate::storage::{Storage, View};
@@ -64,10 +65,15 @@ pub fn embedding(w: &Packed, rows: usize, width: usize, ids: View<'_>) -> Result
     w.holds(OP, rows.saturating_mul(width), true)?;
     crate::storage::same_device(OP, w.context(), ids.context())?;
     if ids.dtype() != DType::U32 {
-        return Err(ops::no_kernel(OP, ids.dtype(), " ids"));
+        return Err(ops::no_kernel_but(
+            OP,
+            ids.dtype(),
+            " ids",
+            vec![DType::U32],
+        ));
     }
     let block = match w.format().content {
-        Content::Numbers(_) => return selected(w, [rows, width], ids),
+        Content::Numbers(_) => return selected(OP, w, [rows, width], ids),
         Content::Blocks(block) => block,
     };
     let count = ids.layout().elements();
@@ -109,7 +115,10 @@ impl Rows {
             w: w.address() + self.from as u64,
             ids: self.ids.unwrap_or(0),
             y: y.address(),
-            fault: w.context().fault_word(),
+            fault: self.ids.map_or(0, |_| {
+                w.context()
+                    .fault_word(IndexFault::of(self.op, DType::U32, self.rows))
+            }),
             steps: Error::steps(self.op, y.len() / STEP)?,
             rows: Error::narrow(self.op, "the number of rows", self.rows)?,
             row_steps: Divisor::new(Error::narrow(self.op, "a row", self.width / STEP)?),
@@ -131,10 +140,15 @@ pub(super) fn cast(storage: &Storage, elements: usize, to: DType) -> Result<Stor
 }
 
 /// The rows of a table of numbers.
-fn selected(w: &Packed, dims: [usize; 2], ids: View<'_>) -> Result<Storage> {
+fn selected(op: &'static str, w: &Packed, dims: [usize; 2], ids: View<'_>) -> Result<Storage> {
     let table = Layout::contiguous(&dims);
     let flat = Layout::contiguous(&[ids.layout().elements()]);
     let ids = ops::contiguous(ids)?;
-    let rows = ops::index_select(View::new(w.storage(), &table)?, View::new(&ids, &flat)?, 0)?;
+    let rows = ops::index_select_for(
+        op,
+        View::new(w.storage(), &table)?,
+        View::new(&ids, &flat)?,
+        0,
+    )?;
     cast(&rows, rows.len(), DType::F32)
 }

@@ -7,6 +7,7 @@ use super::format::Content;
 use super::packed::Packed;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::faults::IndexFault;
 use crate::ops::{self, Adjacent};
 use crate::storage::{Storage, View};
 
@@ -137,13 +138,21 @@ impl Pairs<'_> {
         for ids in [Some(self.experts), self.tokens].into_iter().flatten() {
             x.same_device(OP, &ids)?;
             if ids.dtype() != DType::U32 {
-                return Err(ops::no_kernel(OP, ids.dtype(), " ids"));
+                return Err(ops::no_kernel_but(
+                    OP,
+                    ids.dtype(),
+                    " ids",
+                    vec![DType::U32],
+                ));
             }
         }
         match self.weights {
-            Some(weights) if weights.dtype() != DType::F32 => {
-                Err(ops::no_kernel(OP, weights.dtype(), " weights of tokens"))
-            }
+            Some(weights) if weights.dtype() != DType::F32 => Err(ops::no_kernel_but(
+                OP,
+                weights.dtype(),
+                " weights of tokens",
+                vec![DType::F32],
+            )),
             Some(weights) => x.same_device(OP, &weights),
             None => Ok(()),
         }
@@ -177,7 +186,9 @@ impl Pairs<'_> {
             experts: ids.address(),
             weights: address(&weights),
             y: y.address(),
-            fault: x.context().fault_word(),
+            fault: x
+                .context()
+                .fault_word(IndexFault::of_experts(OP, experts, self.outputs)),
             n: Error::narrow(OP, "the rows of an expert", n)?,
             k: Error::narrow(OP, "the inner dimension", k)?,
             count: Error::narrow(OP, "the number of experts", experts)?,

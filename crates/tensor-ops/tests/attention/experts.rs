@@ -91,7 +91,7 @@ fn an_expert_that_there_is_not() {
                 let y = moe(operands, 1, many).unwrap();
                 let refused = y.download(&mut vec![0; y.bytes()]);
                 assert!(
-                    matches!(refused, Err(Error::IndexOutOfRange)),
+                    matches!(refused, Err(Error::IndexOutOfRange { .. })),
                     "{refused:?}"
                 );
             }
