@@ -4,7 +4,7 @@ use redwick_tensor_ops::{ops, View};
 
 use super::convert;
 use super::storage::RocmStorage;
-use crate::{Layout, Result, Shape, Storage, Tensor};
+use crate::{Device, Error, Layout, Result, Shape, Storage, Tensor};
 
 pub use ops::RopeForm;
 
@@ -107,9 +107,15 @@ pub fn sdpa(
 pub(super) fn on_rocm<'a>(op: &'static str, storage: &'a Storage) -> Result<&'a RocmStorage> {
     match storage {
         Storage::Rocm(storage) => Ok(storage),
-        other => crate::bail!(
-            "{op}: an operand is on {:?}; copy it to the device of the others",
-            other.device().location()
-        ),
+        other => Err(elsewhere(op, &other.device())),
     }
+}
+
+/// What is said of an operand that is on another device than the others.
+pub(super) fn elsewhere(op: &'static str, device: &Device) -> Error {
+    let place = device.location();
+    Error::msg(format!(
+        "{op}: an operand is on {place:?}; copy it to the device of the others"
+    ))
+    .bt()
 }

@@ -3,7 +3,7 @@
 use redwick_tensor_ops::{ops, quantized, View};
 
 use super::convert;
-use super::fused::on_rocm;
+use super::fused::{elsewhere, on_rocm};
 use crate::op::BackpropOp;
 use crate::quantized::QTensor;
 use crate::quantized_rocm::QRocmStorage;
@@ -98,6 +98,64 @@ pub fn moe_gemm_gguf(
             y.to_dtype(DType::F32)
         }
     }
+}
+
+/// For each token and each of its experts, the product of the token's row and the transposed matrix of
+/// the expert. `weights` is (experts, columns, depth), packed or numbers, `x` is (tokens, experts of
+/// each, depth) or (tokens, 1, depth), of f32, f16 or bf16, `ids` is (tokens, experts of each), of u32;
+/// the result is (tokens, experts of each, columns), of f32. Numbers are copied first.
+///
+/// # Errors
+/// For other dtypes, where operands do not fit, and where one is not on the device.
+pub(crate) fn indexed_packed(weights: &QTensor, x: &Tensor, ids: &Tensor) -> Result<Tensor> {
+    const OP: &str = "indexed_moe_forward";
+    let Some(experts) = weights.as_rocm_storage() else {
+        return Err(elsewhere(OP, &weights.device()));
+    };
+    if !experts.packed().format().is_packed() {
+        let weights = weights.dequantize(&weights.device())?;
+        return indexed(&weights, x, ids)?.to_dtype(DType::F32);
+    }
+    let ((x, x_layout), (ids, ids_layout)) = (x.storage_and_layout(), ids.storage_and_layout());
+    let (x, ids) = (on_rocm(OP, &x)?, on_rocm(OP, &ids)?);
+    let (product, shape) =
+        experts.indexed_moe_forward(weights.shape(), x, x_layout, ids, ids_layout)?;
+    let product = Storage::Rocm(product);
+    Ok(Tensor::from_storage(
+        product,
+        shape,
+        BackpropOp::none(),
+        false,
+    ))
+}
+
+/// [`indexed_packed`] with matrices that are no packed ones; the result is of the dtype of `x`.
+///
+/// # Errors
+/// As [`indexed_packed`].
+pub(crate) fn indexed(weights: &Tensor, x: &Tensor, ids: &Tensor) -> Result<Tensor> {
+    let ((tokens, each, depth), (id_tokens, of_each)) = (x.dims3()?, ids.dims2()?);
+    if tokens != id_tokens || (each != 1 && each != of_each) {
+        crate::bail!(
+            "indexed_moe_forward: rows of {:?} do not fit ids of {:?}",
+            x.shape(),
+            ids.shape()
+        );
+    }
+    let outputs = tokens * of_each;
+    let rows = Rows {
+        sorted_token_ids: &Tensor::arange(0, u32::try_from(outputs)?, x.device())?,
+        experts_ids: &ids.flatten_all()?,
+        topk_weights: &None,
+        topk: if each == 1 { of_each } else { 1 },
+    };
+    let input = x
+        .reshape((tokens * each, depth))?
+        .to_dtype(weights.dtype())?;
+    let product = moe_gemm(&input, weights, rows, false)?;
+    product
+        .to_dtype(x.dtype())?
+        .reshape((tokens, of_each, weights.dim(1)?))
 }
 
 /// Rows and packed matrices (experts, columns, depth).

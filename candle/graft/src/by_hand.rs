@@ -95,6 +95,54 @@ static CANDLE_CORE: Table = Table {
             "QTensor::device_ptr_with_guard",
             After(PACKED_ON_ROCM),
         ),
+        // No layout comes with what is to be packed.
+        row(
+            "src/quantized/mod.rs",
+            "QTensor::quantize",
+            InFront(QUANTIZE),
+        ),
+        row(
+            "src/quantized/mod.rs",
+            "QTensor::quantize_imatrix",
+            InFront(QUANTIZE_IMATRIX),
+        ),
+        row(
+            "src/quantized/mod.rs",
+            "QTensor::quantize_onto",
+            InFront(QUANTIZE_ONTO),
+        ),
+        row(
+            "src/quantized/mod.rs",
+            "QTensor::quantize_imatrix_onto",
+            InFront(QUANTIZE_IMATRIX_ONTO),
+        ),
+        // CUDA panics where operands are elsewhere, or experts are numbers.
+        row(
+            "src/quantized/mod.rs",
+            "QTensor::cuda_fwd",
+            Body(PACKED_FORWARD),
+        ),
+        row(
+            "src/quantized/mod.rs",
+            "QTensor::indexed_moe_forward",
+            InFront(PACKED_EXPERTS),
+        ),
+        row(
+            "src/quantized/mod.rs",
+            "QMatMul::indexed_moe_forward",
+            InFront(NUMBERS_AS_EXPERTS),
+        ),
+        // Bytes go to the device as they are: no slice of blocks, aligned like these, is made of them.
+        row(
+            "src/quantized/mod.rs",
+            "QStorage::from_data::Device::Cuda",
+            After(FROM_DATA),
+        ),
+        row(
+            "src/quantized/ggml_file.rs",
+            "from_raw_data::Device::Cuda",
+            After(FROM_RAW_DATA),
+        ),
         // Metal's dummy answers with CUDA's error.
         row(
             "src/quantized/dummy_metal.rs",
@@ -142,7 +190,99 @@ static CANDLE_CORE: Table = Table {
 
 const QUANTIZED_ROCM: &str = r#"
 #[cfg(feature = "rocm")]
-pub use crate::quantized_rocm as rocm;"#;
+pub use crate::quantized_rocm as rocm;
+
+/// What becomes blocks on a device: for an AMD GPU a tensor of its own, not a part of one.
+fn to_pack(src: &Tensor, device: &Device) -> Result<Tensor> {
+    match device {
+        Device::Rocm(_) => src.force_contiguous(),
+        _ => Ok(src.clone()),
+    }
+}"#;
+
+const QUANTIZE: &str = r#"pub fn quantize(src: &Tensor, dtype: GgmlDType) -> Result<Self> {
+        Self::quantize_elsewhere(&to_pack(src, src.device())?, dtype)
+    }
+
+    "#;
+
+const QUANTIZE_IMATRIX: &str = r#"pub fn quantize_imatrix(
+        src: &Tensor,
+        imatrix_weights: &[f32],
+        dtype: GgmlDType,
+    ) -> Result<Self> {
+        Self::quantize_imatrix_elsewhere(&to_pack(src, src.device())?, imatrix_weights, dtype)
+    }
+
+    "#;
+
+const QUANTIZE_ONTO: &str = r#"
+    /// Quantize `src` (currently on the CPU) to a QTensor on `dev`
+    pub fn quantize_onto(src: &Tensor, dtype: GgmlDType, dev: &Device) -> Result<Self> {
+        Self::quantize_onto_elsewhere(&to_pack(src, dev)?, dtype, dev)
+    }
+
+    "#;
+
+const QUANTIZE_IMATRIX_ONTO: &str = r#"
+    /// Quantize `src` (currently on the CPU) to a QTensor on `dev`
+    pub fn quantize_imatrix_onto(
+        src: &Tensor,
+        imatrix_weights: &[f32],
+        dtype: GgmlDType,
+        dev: &Device,
+    ) -> Result<Self> {
+        Self::quantize_imatrix_onto_elsewhere(&to_pack(src, dev)?, imatrix_weights, dtype, dev)
+    }
+
+    "#;
+
+const PACKED_FORWARD: &str = r#"match &self.storage {
+            QStorage::Rocm(packed) => packed.fwd(&self.shape, storage, layout),
+            _ => crate::bail!(
+                "matmul with packed weights: the weights are on {:?}, the activations on an AMD GPU; \
+                 copy the ones to the device of the others",
+                self.device().location()
+            ),
+        }"#;
+
+const PACKED_EXPERTS: &str = r#"pub fn indexed_moe_forward(&self, x: &Tensor, ids: &Tensor) -> Result<Tensor> {
+        #[cfg(feature = "rocm")]
+        if [&self.device(), x.device(), ids.device()].into_iter().any(Device::is_rocm) {
+            return crate::rocm_backend::moe::indexed_packed(self, x, ids);
+        }
+        self.indexed_moe_forward_elsewhere(x, ids)
+    }
+
+    "#;
+
+const NUMBERS_AS_EXPERTS: &str = r#"pub fn indexed_moe_forward(&self, x: &Tensor, ids: &Tensor) -> Result<Tensor> {
+        #[cfg(feature = "rocm")]
+        if let Self::Tensor(w) | Self::TensorF16(w) = self {
+            if [w, x, ids].into_iter().any(|operand| operand.device().is_rocm()) {
+                return crate::rocm_backend::moe::indexed(w, x, ids);
+            }
+        }
+        self.indexed_moe_forward_elsewhere(x, ids)
+    }
+
+    "#;
+
+const FROM_DATA: &str = r#"
+#[cfg(feature = "rocm")]
+Device::Rocm(device) => Ok(Self::Rocm(rocm::QRocmStorage::from_bytes(device, dtype, data)?)),
+#[cfg(not(feature = "rocm"))]
+Device::Rocm(_) => Err(crate::Error::NotCompiledWithRocmSupport.bt()),"#;
+
+const FROM_RAW_DATA: &str = r#"
+#[cfg(feature = "rocm")]
+Device::Rocm(device) => {
+    let bytes = raw_data.get(..size_in_bytes).unwrap_or(raw_data);
+    let packed = super::rocm::QRocmStorage::from_bytes(device, T::DTYPE, bytes)?;
+    QStorage::Rocm(packed)
+}
+#[cfg(not(feature = "rocm"))]
+Device::Rocm(_) => return Err(crate::Error::NotCompiledWithRocmSupport.bt()),"#;
 
 const RAND_UNIFORM: &str = r#"
 Device::Rocm(device) => Ok(Storage::Rocm(device.rand_uniform(shape, dtype, lo, up)?)),"#;
@@ -163,7 +303,6 @@ const PACKED_ON_ROCM: &str = r#"
     }"#;
 
 const STORED_ONLY: &str = r#"
-#[cfg(feature = "rocm")]
 Device::Rocm(_) => return Err(Error::UnsupportedDTypeForOp(dtype, "load").bt()),"#;
 
 const ROCM_IS_AVAILABLE: &str = r#"

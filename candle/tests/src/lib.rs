@@ -12,17 +12,17 @@ use serde::Deserialize;
 /// How a test differs.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Difference {
+pub struct Difference {
     /// A part of its failure.
-    failure: String,
+    pub failure: String,
     /// Why that is right.
-    reason: String,
+    pub reason: String,
     /// How the names of the devices begin on which it differs; without it, on all.
-    on: Option<String>,
+    pub on: Option<String>,
 }
 
-/// The differing tests of each file of Candle's.
-type Differences = BTreeMap<String, BTreeMap<String, Difference>>;
+/// The differing tests of each file of Candle's, by the names of the file and of the function.
+pub type Differences = BTreeMap<String, BTreeMap<String, Difference>>;
 
 /// The table.
 const DIFFERENCES: &str = include_str!("../differences.toml");
@@ -49,17 +49,28 @@ pub fn run_emulated(case: Case, target: &str) {
         Ok(Err(error)) => Some(error),
         Err(panic) => Some(message(&*panic)),
     };
-    match (listed(&case), failure) {
-        (None, None) => {}
-        (None, Some(failure)) => panic!("{failure}"),
-        (Some(difference), None) => {
-            panic!("listed ({}), but passes: remove its row", difference.reason)
+    if let Err(verdict) = judge(listed(&case).as_ref(), failure) {
+        panic!("{verdict}");
+    }
+}
+
+/// Whether a test may end so: with this failure, or with none.
+///
+/// # Errors
+/// What is wrong about it.
+pub fn judge(
+    listed: Option<&Difference>,
+    failure: Option<String>,
+) -> std::result::Result<(), String> {
+    match (listed, failure) {
+        (None, None) => Ok(()),
+        (None, Some(failure)) => Err(failure),
+        (Some(Difference { reason, .. }), None) => {
+            Err(format!("listed ({reason}), but passes: remove its row"))
         }
+        (Some(Difference { failure, .. }), Some(found)) if found.contains(failure) => Ok(()),
         (Some(Difference { failure, .. }), Some(found)) => {
-            assert!(
-                found.contains(&failure),
-                "listed for `{failure}`, but fails with: {found}"
-            );
+            Err(format!("listed for `{failure}`, but fails with: {found}"))
         }
     }
 }
@@ -84,9 +95,17 @@ pub fn emulated(target: &str) -> Result<Device> {
     Ok(Device::Rocm(RocmDevice::from_context(context)))
 }
 
+/// The table of tests that differ.
+///
+/// # Panics
+/// When it is not readable.
+pub fn differences() -> Differences {
+    toml::from_str(DIFFERENCES).expect("differences.toml is not readable")
+}
+
 /// How a case is listed to differ.
 fn listed(case: &Case) -> Option<Difference> {
-    let table: Differences = toml::from_str(DIFFERENCES).expect("differences.toml is not readable");
+    let table = differences();
     let mut path = case.path.rsplit("::");
     let (function, file) = (path.next()?, path.next()?);
     let difference = table.get(file)?.get(function)?;

@@ -13,27 +13,31 @@ macro_rules! candle {
     ($target:ident) => {
         pub use grafted::*;
 
-        /// In place of Candle's enum.
-        pub mod Device {
-            /// The target's emulated GPU, wherever a `&Device` is wanted.
-            #[derive(Clone, Copy)]
-            pub struct Emulated;
+        /// In place of Candle's enum: an emulated GPU, wherever a `&Device` is wanted.
+        #[derive(Clone, Copy)]
+        pub struct Device;
 
-            pub const Cpu: Emulated = Emulated;
+        impl Device {
+            pub const Cpu: Self = Self;
+        }
 
-            impl std::ops::Deref for Emulated {
-                type Target = grafted::Device;
+        impl std::ops::Deref for Device {
+            type Target = grafted::Device;
 
-                fn deref(&self) -> &grafted::Device {
-                    static DEVICE: std::sync::OnceLock<grafted::Device> =
-                        std::sync::OnceLock::new();
-                    let target = stringify!($target);
-                    DEVICE.get_or_init(|| redwick_candle_tests::emulated(target).expect(target))
-                }
+            fn deref(&self) -> &grafted::Device {
+                static DEVICE: std::sync::OnceLock<grafted::Device> = std::sync::OnceLock::new();
+                let target = stringify!($target);
+                DEVICE.get_or_init(|| redwick_candle_tests::emulated(target).expect(target))
             }
         }
     };
 }
+
+/// In place of `test_device!`, whose tests are in `nn_on_devices`.
+macro_rules! elsewhere {
+    ($($test:tt)*) => {};
+}
+pub(crate) use elsewhere;
 
 /// Candle's files of one folder, each a module.
 macro_rules! files {
@@ -50,6 +54,11 @@ macro_rules! target {
         mod $target {
             mod candle_core {
                 candle!($target);
+            }
+            /// The same for a file whose other tests take the device.
+            mod taking {
+                pub use super::candle_core::{test_utils, DType, Device, IndexOp, Result, Tensor, D};
+                pub(crate) use elsewhere as test_device;
             }
             /// The same for tests that load from Candle's folder.
             mod loading {
@@ -100,6 +109,7 @@ macro_rules! target {
             files!(env!("CANDLE_CORE"), loading as candle_core: pth_tests serialization_tests);
             files!(env!("CANDLE_NN"), candle_core as candle:
                 batch_norm group_norm kv_cache layer_norm loss one_hot optim rnn);
+            files!(env!("CANDLE_NN"), taking as candle: ops);
         }
     };
 }
