@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::dispatch::{self, Dispatch, Statistics};
 use crate::exec::Level;
 use crate::fault::{Error, LaunchError};
-use crate::memory::Memory;
+use crate::memory::{Memory, OutOfMemory};
 use crate::module::{Kernel, Module};
 use crate::target::Target;
 
@@ -15,7 +15,8 @@ pub struct Options {
     /// Size of device memory. Address space, committed as it is touched.
     pub memory_bytes: u64,
     /// Look for mistakes that hardware does not report: accesses outside allocations, reads of
-    /// registers and LDS that were never written, misaligned LDS.
+    /// registers and LDS that were never written, misaligned LDS. Fresh device memory is full of
+    /// [`Gpu::POISON`].
     pub checked: bool,
     /// In checked mode, look for accesses of different waves to the same bytes of LDS that no barrier
     /// orders too.
@@ -92,6 +93,32 @@ impl Gpu {
     /// Device memory.
     pub fn memory(&self) -> &Memory {
         &self.memory
+    }
+
+    /// What each byte of fresh device memory is in checked mode: NaN in every float dtype, and -1 or
+    /// the largest number in integers.
+    pub const POISON: u8 = 0xFF;
+
+    /// In checked mode, so many bytes at each end of an allocation are poisoned: filling commits pages.
+    pub const POISONED: u64 = 8 << 20;
+
+    /// Allocates device memory for a user, whose content is undefined. In checked mode all of it, or of
+    /// a large one [`Gpu::POISONED`] bytes at each end, is [`Gpu::POISON`], so that results of what
+    /// nobody wrote look wrong.
+    ///
+    /// # Errors
+    /// Where no gap is large enough.
+    pub fn alloc(&self, size: u64, align: u64) -> Result<u64, OutOfMemory> {
+        let address = self.memory.alloc(size, align)?;
+        if self.options.checked {
+            let head = size.min(Self::POISONED);
+            let tail = (size - head).min(Self::POISONED);
+            for (start, bytes) in [(0, head), (size - tail, tail)] {
+                // Inside the allocation, which nobody else knows yet.
+                let _ = self.memory.fill(address + start, bytes, &[Self::POISON]);
+            }
+        }
+        Ok(address)
     }
 
     /// How it was set up.

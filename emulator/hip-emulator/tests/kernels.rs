@@ -42,6 +42,68 @@ fn saxpy() {
     }
 }
 
+/// What a kernel makes of a buffer that nobody wrote.
+fn unwritten(spec: &str, words: usize) -> Vec<f32> {
+    let (_, code) = common::TARGETS[1];
+    let driver = redwick_hip_emulator::driver(spec).expect("emulated");
+    let device = driver.device(0).expect("device 0");
+    let module = device.load_module(code).expect("code for this target");
+    let (stream, out) = upload(&device, &vec![1f32; words]);
+    let x = device.alloc::<f32>(words).expect("memory");
+    let mut arguments = Arguments::new();
+    arguments
+        .push(out.address())
+        .push(x.address())
+        .push(x.address())
+        .push(0.5f32)
+        .push(words as u32);
+    let kernel = module.kernel("saxpy").expect("a kernel");
+    let blocks = words.div_ceil(256) as u32;
+    // SAFETY: these are the kernel's arguments, and the buffers hold as many words.
+    let launched = unsafe { kernel.launch(&stream, line(blocks, 256), arguments.bytes()) };
+    launched.expect("a launch");
+    stream.read(&out).expect("a result")
+}
+
+#[test]
+fn what_nobody_wrote_is_poison_in_checked_mode() {
+    for words in [1, 300, 1 << 17] {
+        let read = unwritten("gfx942:checked", words);
+        assert!(read.iter().all(|x| x.is_nan()), "{words}");
+        // Without it the pages are as they were.
+        let read = unwritten("gfx942", words);
+        assert!(read.iter().any(|x| !x.is_nan()), "{words}");
+    }
+}
+
+#[test]
+fn both_ends_of_large_memory_are_poison() {
+    let driver = redwick_hip_emulator::driver("gfx1100:checked").expect("emulated");
+    let device = driver.device(0).expect("device 0");
+    let stream = device.create_stream().expect("a stream");
+    let bytes = 2 * redwick_gpu::Gpu::POISONED as usize;
+    for bytes in [bytes - 1, bytes + 1] {
+        let read = stream.read(&device.alloc::<u8>(bytes).expect("memory"));
+        let read = read.expect("bytes");
+        let others = read.iter().filter(|&&byte| byte != 0xFF).count();
+        assert!(others <= 1, "{others} of {bytes}");
+        assert_eq!((read[0], read[bytes - 1]), (0xFF, 0xFF));
+    }
+}
+
+#[test]
+fn memory_that_was_freed_is_poison_again() {
+    let driver = redwick_hip_emulator::driver("gfx1100:checked").expect("emulated");
+    let device = driver.device(0).expect("device 0");
+    for _ in 0..2 {
+        let stream = device.create_stream().expect("a stream");
+        let buffer = device.alloc::<u8>(1000).expect("memory");
+        assert_eq!(stream.read(&buffer).expect("bytes"), [0xFF; 1000]);
+        stream.write(&buffer, &[7; 1000]).expect("an upload");
+        stream.synchronize().expect("an end");
+    }
+}
+
 #[test]
 fn struct_arguments_and_their_padding() {
     // The kernel's second argument is a struct of its own, with padding behind `flags`.

@@ -61,7 +61,7 @@ fn allocate(runtime: &Runtime, device: usize, size: usize) -> Result<*mut c_void
         return Ok(std::ptr::null_mut());
     }
     let gpu = runtime.gpu(device)?;
-    let address = gpu.memory().alloc(size as u64, ALIGNMENT)?;
+    let address = gpu.alloc(size as u64, ALIGNMENT)?;
     Ok(std::ptr::without_provenance_mut(address as usize))
 }
 
