@@ -45,6 +45,18 @@ pub enum Error {
         /// The strides of some operand.
         strides: usize,
     },
+    /// More workgroups than a launch can have.
+    #[error("{what} is {value}; a launch of {kernel} takes at most {limit}")]
+    GridTooLarge {
+        /// The kernel's symbol, which names its dtypes.
+        kernel: &'static str,
+        /// What there is too much of.
+        what: &'static str,
+        /// How many there are.
+        value: u64,
+        /// How many there may be.
+        limit: u64,
+    },
     /// Kernels index in 32 bits; strided ones divide such indices exactly only below 2^31.
     #[error("{what} is {value}; kernels take at most {limit}")]
     TooLarge {

@@ -203,7 +203,11 @@ impl<A: Arguments> Kernel<A> {
         let per_block = self.info().outputs.max(1);
         let grid = self.grid_x(u64::from(outputs.div_ceil(per_block)))?;
         Ok(Grid {
-            blocks: [grid.blocks[0], limited("parts of a reduction", parts)?, 1],
+            blocks: [
+                grid.blocks[0],
+                self.limited("parts of a reduction", parts)?,
+                1,
+            ],
         })
     }
 
@@ -247,36 +251,37 @@ impl<A: Arguments> Kernel<A> {
     ) -> Result<Grid, Error> {
         let [tile_rows, tile_columns] = tile.map(|side| side.max(1));
         let grid = self.grid_x(u64::from(columns.div_ceil(tile_columns)))?;
-        let down = limited("tiles along the rows", rows.div_ceil(tile_rows))?;
+        let down = self.limited("tiles along the rows", rows.div_ceil(tile_rows))?;
         Ok(Grid {
-            blocks: [grid.blocks[0], down, limited("batches", batches)?],
+            blocks: [grid.blocks[0], down, self.limited("batches", batches)?],
         })
     }
 
     fn grid_x(self, blocks: u64) -> Result<Grid, Error> {
         let limit = MAX_THREADS_X / u64::from(self.info().block);
         if blocks > limit {
-            return Err(Error::TooLarge {
-                what: "the number of workgroups",
-                value: blocks,
-                limit,
-            });
+            return Err(self.too_large("the number of workgroups", blocks, limit));
         }
         Ok(Grid {
             blocks: [blocks as u32, 1, 1],
         })
     }
-}
 
-fn limited(what: &'static str, value: u32) -> Result<u32, Error> {
-    if u64::from(value) > MAX_BLOCKS_YZ {
-        return Err(Error::TooLarge {
-            what,
-            value: u64::from(value),
-            limit: MAX_BLOCKS_YZ,
-        });
+    fn limited(self, what: &'static str, value: u32) -> Result<u32, Error> {
+        match u64::from(value) {
+            0..=MAX_BLOCKS_YZ => Ok(value),
+            many => Err(self.too_large(what, many, MAX_BLOCKS_YZ)),
+        }
     }
-    Ok(value)
+
+    fn too_large(self, what: &'static str, value: u64, limit: u64) -> Error {
+        Error::GridTooLarge {
+            kernel: self.info().symbol,
+            what,
+            value,
+            limit,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -334,9 +339,11 @@ mod tests {
         let fill = crate::fill(Width::B1).unwrap();
         assert!(matches!(
             fill.grid_for_elements(1 << 60),
-            Err(Error::TooLarge { .. })
+            Err(Error::GridTooLarge { .. })
         ));
         let gemm = crate::gemm_64(DType::F32).unwrap();
-        assert!(gemm.grid_for_tiles(1, 1, 70_000).is_err());
+        let error = gemm.grid_for_tiles(1, 1, 70_000).unwrap_err().to_string();
+        assert!(error.contains("batches is 70000"), "{error}");
+        assert!(error.contains(gemm.info().symbol), "{error}");
     }
 }

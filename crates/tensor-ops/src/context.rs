@@ -81,7 +81,7 @@ impl Context {
         policy: Policy,
         library: Origin,
     ) -> Result<Self> {
-        kernels::wave_size(device.target())?;
+        kernels::wave_size(device.target()).map_err(Error::Kernels)?;
         let stream = device.create_stream()?;
         let source = DeviceSource {
             stream: stream.clone(),
@@ -276,7 +276,7 @@ impl Context {
         if let Some(module) = cell.get() {
             return Ok(module);
         }
-        let image = kernels::code_object(self.0.device.target(), family)?;
+        let image = kernels::code_object(self.0.device.target(), family).map_err(Error::Kernels)?;
         let module = self.0.device.load_module(image)?;
         Ok(cell.get_or_init(|| module))
     }

@@ -15,9 +15,17 @@ pub enum Error {
     /// The driver failed.
     #[error(transparent)]
     Hip(#[from] redwick_hip::Error),
-    /// There is no code object, or the arguments do not fit any kernel.
+    /// There is no code object.
     #[error(transparent)]
-    Kernels(#[from] redwick_kernels::Error),
+    Kernels(redwick_kernels::Error),
+    /// More than a launch of a kernel can have.
+    #[error("{op}: {reason}")]
+    Launch {
+        /// The op.
+        op: &'static str,
+        /// What there is too much of.
+        reason: redwick_kernels::Error,
+    },
     /// Packed weights cannot be used as asked.
     #[error(transparent)]
     Quantized(#[from] crate::quantized::Error),
@@ -258,6 +266,18 @@ fn mangled(name: &str, available: &[String]) -> &'static str {
     match available.iter().any(inside) {
         true => "; declare it extern \"C\" to keep its name",
         false => "",
+    }
+}
+
+/// Says for which op a launch was not possible.
+pub(crate) trait OfOp<T> {
+    /// The error with the op's name.
+    fn of(self, op: &'static str) -> Result<T>;
+}
+
+impl<T> OfOp<T> for Result<T, redwick_kernels::Error> {
+    fn of(self, op: &'static str) -> Result<T> {
+        self.map_err(|reason| Error::Launch { op, reason })
     }
 }
 

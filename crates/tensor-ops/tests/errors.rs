@@ -396,3 +396,15 @@ fn mixtures_that_do_not_fit() {
     };
     says(ops::moe(scaled, 1, true), &["moe", "f32", "u32"]);
 }
+
+#[test]
+fn sizes_that_no_launch_takes_name_the_op() {
+    let context = contexts().next().unwrap();
+    let one = Tensor::counted(&context, &[1]);
+    let many = Layout::strided(&[1 << 31], &[0], 0).unwrap();
+    let many = View::new(&one.storage, &many).unwrap();
+    says(
+        ops::reduce(ReduceOp::ArgMax, many, &[0]),
+        &["arg_max: ", "2147483648", "at most 2147483647"],
+    );
+}

@@ -174,6 +174,19 @@ fn operands_that_do_not_fit_are_errors() {
 }
 
 #[test]
+fn more_rows_than_a_launch_takes() {
+    const ROWS: usize = (1 << 18) + 1;
+    let context = context("gfx942");
+    let w = Packed::upload(&context, q8_0(), &rows_of(&[1])).unwrap();
+    let row = |row: usize| [(row % 8) as f32; 32];
+    let x: Vec<f32> = (0..ROWS).flat_map(row).collect();
+    let (x, layout) = (floats(&context, &x), Layout::contiguous(&[ROWS, 32]));
+    let y = quantized::matmul(View::new(&x, &layout).unwrap(), &w, [1, 32]).unwrap();
+    let expected = (0..ROWS).map(|row| 32.0 * (row % 8) as f32);
+    assert!(download(&y).into_iter().eq(expected));
+}
+
+#[test]
 fn nothing_times_something_is_nothing() {
     let context = context("gfx1100");
     let w = Packed::upload(&context, q8_0(), &rows_of(&[1, 2])).unwrap();

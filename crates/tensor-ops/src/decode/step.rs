@@ -5,7 +5,7 @@ use redwick_kernels::{Kernel, args};
 use super::matrix::{Matrix, Taken};
 use super::{Cache, Decoder, Layer, OP, Weights};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::layout::Layout;
 use crate::ops::{self, ReduceOp};
 use crate::storage::{Storage, View};
@@ -75,7 +75,7 @@ impl Decoder {
             reserved: 0,
         };
         self.context()
-            .launch(kernel, kernel.grid_for_steps(1)?, &arguments)
+            .launch(kernel, kernel.grid_for_steps(1).of(OP)?, &arguments)
     }
 
     fn embed(&self, table: View<'_>, x: &Storage) -> Result<()> {
@@ -90,7 +90,7 @@ impl Decoder {
             columns,
         };
         self.context()
-            .launch(kernel, kernel.grid_for_steps(columns)?, &arguments)
+            .launch(kernel, kernel.grid_for_steps(columns).of(OP)?, &arguments)
     }
 
     fn attend(&self, layer: &Layer<'_>, cache: [u64; 2], x: &Storage, to: &Storage) -> Result<()> {
@@ -183,7 +183,7 @@ impl Decoder {
             reserved: 0,
         };
         self.context()
-            .launch(kernel, kernel.grid_for_tiles(1, n, 1)?, &arguments)
+            .launch(kernel, kernel.grid_for_tiles(1, n, 1).of(OP)?, &arguments)
     }
 
     fn packed_product(&self, matrix: Taken, columns: usize, output: Output<'_>) -> Result<()> {
@@ -212,7 +212,7 @@ impl Decoder {
             k: Error::narrow(OP, "the number of columns", columns)?,
         };
         self.context()
-            .launch(kernel, kernel.grid_for_tiles(1, n, 1)?, &arguments)
+            .launch(kernel, kernel.grid_for_tiles(1, n, 1).of(OP)?, &arguments)
     }
 
     fn gated(&self, input: Input<'_>, matrix: Matrix<'_>, y: &Storage) -> Result<()> {
@@ -259,7 +259,7 @@ impl Decoder {
                 n,
                 reserved: 0,
             };
-            return context.launch(kernel, kernel.grid_for_steps(n)?, &arguments);
+            return context.launch(kernel, kernel.grid_for_steps(n).of(OP)?, &arguments);
         };
         let kernel = ops::required(OP, self.dtype, redwick_kernels::quantize_normed())?;
         let arguments = args::QuantizeNormed {
@@ -270,7 +270,7 @@ impl Decoder {
             n,
             epsilon: self.shape.epsilon,
         };
-        context.launch(kernel, kernel.grid_for_steps(n)?, &arguments)
+        context.launch(kernel, kernel.grid_for_steps(n).of(OP)?, &arguments)
     }
 
     /// The address of a norm's factors.
@@ -326,7 +326,7 @@ impl Decoder {
         };
         let pairs = Error::steps(OP, buffers.qkv.len() / 2)?;
         self.context()
-            .launch(kernel, kernel.grid_for_steps(pairs)?, &arguments)
+            .launch(kernel, kernel.grid_for_steps(pairs).of(OP)?, &arguments)
     }
 
     /// Attention of the heads, in parts of the keys.
@@ -354,7 +354,9 @@ impl Decoder {
             scale: 1.0 / (shape.width as f32).sqrt(),
             reserved: 0,
         };
-        let grid = kernel.grid_for_tiles(number(buffers.spread.slices)?, parts, 1)?;
+        let grid = kernel
+            .grid_for_tiles(number(buffers.spread.slices)?, parts, 1)
+            .of(OP)?;
         self.context().launch(kernel, grid, &arguments)
     }
 
@@ -377,7 +379,7 @@ impl Decoder {
             context: number(shape.positions)?,
             reserved: 0,
         };
-        let grid = kernel.grid_for_outputs(arguments.heads, 1)?;
+        let grid = kernel.grid_for_outputs(arguments.heads, 1).of(OP)?;
         self.context().launch(kernel, grid, &arguments)
     }
 }

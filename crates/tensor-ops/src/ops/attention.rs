@@ -7,7 +7,7 @@ use redwick_kernels::{Divisor, Kernel, args};
 use super::rows::Adjacent;
 use super::{find, no_kernel};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::storage::{Storage, View};
 use operands::{Mask, Operand, Sizes};
 
@@ -147,11 +147,13 @@ impl Launch<'_> {
         for first in (0..sizes.batch).step_by(batches) {
             let arguments = self.arguments(first, &y, parts.as_ref(), spread)?;
             let count = batches.min(sizes.batch - first) * sizes.k_heads;
-            let grid = kernel.grid_for_tiles(
-                Error::narrow(OP, "parts", spread.parts * slices)?,
-                Error::narrow(OP, "the number of rows", sizes.rows_of_head())?,
-                Error::narrow(OP, "batches and heads", count)?,
-            )?;
+            let grid = kernel
+                .grid_for_tiles(
+                    Error::narrow(OP, "parts", spread.parts * slices)?,
+                    Error::narrow(OP, "the number of rows", sizes.rows_of_head())?,
+                    Error::narrow(OP, "batches and heads", count)?,
+                )
+                .of(OP)?;
             context.launch(kernel, grid, &arguments)?;
         }
         if let Some(parts) = parts {
@@ -246,7 +248,7 @@ impl Launch<'_> {
             part_count: Error::narrow(OP, "parts", spread.parts)?,
             reserved: 0,
         };
-        let grid = kernel.grid_for_outputs(rows, 1)?;
+        let grid = kernel.grid_for_outputs(rows, 1).of(OP)?;
         self.context().launch(kernel, grid, &arguments)
     }
 }

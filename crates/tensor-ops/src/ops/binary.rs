@@ -7,7 +7,7 @@ use super::turned::Turned;
 use super::{find, kernel_dtype};
 use crate::collapse;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
@@ -75,7 +75,7 @@ fn turned(op: BinaryOp, a: View<'_>, b: View<'_>) -> Result<Option<Storage>> {
     let dims = tiles.batch(&walk.dims);
     let [x_batch, other_batch, y_batch] =
         [x, other, to.strides()].map(|strides| tiles.batch(strides));
-    let batch = redwick_kernels::Walk::new(&dims, [&x_batch, &other_batch, &y_batch])?;
+    let batch = redwick_kernels::Walk::new(&dims, [&x_batch, &other_batch, &y_batch]).of(name)?;
     let number = |what, value| Error::narrow(name, what, value);
     let arguments = args::BinaryTurned {
         x: views[0].address(),
@@ -91,7 +91,9 @@ fn turned(op: BinaryOp, a: View<'_>, b: View<'_>) -> Result<Option<Storage>> {
         reserved: 0,
         batch,
     };
-    let grid = kernel.grid_for_tiles(arguments.rows, arguments.columns, batch.steps())?;
+    let grid = kernel
+        .grid_for_tiles(arguments.rows, arguments.columns, batch.steps())
+        .of(name)?;
     a.context().launch(kernel, grid, &arguments)?;
     Ok(Some(y))
 }

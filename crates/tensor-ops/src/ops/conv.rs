@@ -14,7 +14,7 @@ use super::rows::Adjacent;
 use super::taps::{Part, Taps, forward, transposed};
 use super::{kernel_dtype, matmul, no_kernel, width};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
@@ -261,7 +261,9 @@ impl<'a> Convolution<'a> {
             w: self.images.axis(self.op, 1, &reading, w.output_step)?,
         };
         let parts = number("the number of parts", division.count)?;
-        let grid = kernel.grid_for_tiles(arguments.channels, arguments.pixels, parts)?;
+        let grid = kernel
+            .grid_for_tiles(arguments.channels, arguments.pixels, parts)
+            .of(self.op)?;
         self.x.context().launch(kernel, grid, &arguments)
     }
 

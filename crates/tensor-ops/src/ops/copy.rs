@@ -6,7 +6,7 @@ use super::elementwise::{At, Part, parts};
 use super::no_kernel;
 use super::turned::Turned;
 use crate::collapse;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
@@ -63,13 +63,13 @@ fn copy_part(x: View<'_>, part: &Part<'_, 1>, at: &At<1>) -> Result<()> {
     let width = width_of(size * elements).ok_or_else(|| no_kernel("copy", x.dtype(), ""))?;
     let kernel = redwick_kernels::copy_strided(width);
     let kernel = kernel.ok_or_else(|| no_kernel("copy", x.dtype(), ""))?;
-    let walk = Walk::new(&dims, [&strides])?;
+    let walk = Walk::new(&dims, [&strides]).of("copy")?;
     let arguments = args::MapStrided {
         x: at.x[0],
         y: at.y,
         walk,
     };
-    let grid = kernel.grid_for_steps(walk.steps())?;
+    let grid = kernel.grid_for_steps(walk.steps()).of("copy")?;
     x.context().launch(kernel, grid, &arguments)
 }
 
@@ -182,7 +182,7 @@ fn launch_rows(x: View<'_>, width: usize, arguments: &args::Copy2d) -> Result<()
     let kernel = kernel.ok_or_else(|| no_kernel("copy of rows", x.dtype(), ""))?;
     let steps = arguments.rows as usize * arguments.columns.get() as usize;
     let steps = Error::steps("copy of rows", steps)?;
-    let grid = kernel.grid_for_steps(steps)?;
+    let grid = kernel.grid_for_steps(steps).of("copy of rows")?;
     x.context().launch(kernel, grid, arguments)
 }
 

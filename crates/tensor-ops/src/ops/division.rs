@@ -7,7 +7,7 @@ use redwick_kernels::args;
 use super::find;
 use crate::context::Context;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::storage::Storage;
 
 const OP: &str = "the sum of a product's parts";
@@ -68,7 +68,7 @@ impl Division {
             n: Error::steps(OP, y.len())?,
             count: Error::narrow(OP, "the number of parts", self.count)?,
         };
-        let grid = kernel.grid_for_steps(arguments.n.div_ceil(TAKEN))?;
+        let grid = kernel.grid_for_steps(arguments.n.div_ceil(TAKEN)).of(OP)?;
         y.context().launch(kernel, grid, &arguments)
     }
 }

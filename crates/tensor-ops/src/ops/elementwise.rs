@@ -6,7 +6,7 @@ use super::contiguous;
 use super::turned::Turned;
 use crate::collapse::{self, offset};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
@@ -65,7 +65,7 @@ impl<const N: usize, A: Arguments, S: Arguments> ElementWise<N, A, S> {
             y: y.address(),
         };
         if walk.all_contiguous() {
-            let grid = self.adjacent.grid_for_elements(count as u64)?;
+            let grid = self.adjacent.grid_for_elements(count as u64).of(self.op)?;
             let arguments = adjacent((self.adjacent_arguments)(&at, count as u64));
             context.launch(self.adjacent, grid, &arguments)?;
             return Ok(y);
@@ -74,9 +74,9 @@ impl<const N: usize, A: Arguments, S: Arguments> ElementWise<N, A, S> {
         for part in parts(&walk) {
             let at = part.start(&at, sizes, self.to.size());
             let lanes = self.strided.info().lanes;
-            let walk = Walk::new(part.dims, part.strides.each_ref().map(|s| &s[..]))?;
+            let walk = Walk::new(part.dims, part.strides.each_ref().map(|s| &s[..])).of(self.op)?;
             let walk = widened(walk, lanes, &at, sizes, self.to.size());
-            let grid = self.strided.grid_for_steps(walk.steps())?;
+            let grid = self.strided.grid_for_steps(walk.steps()).of(self.op)?;
             let arguments = strided((self.strided_arguments)(&at, walk));
             context.launch(self.strided, grid, &arguments)?;
         }

@@ -5,9 +5,11 @@ use redwick_kernels::{Walk, args};
 use super::elementwise::{At, parts};
 use super::width;
 use crate::collapse;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
+
+const OP: &str = "fill";
 
 /// Writes one element, given as its bytes, to all elements of a layout.
 ///
@@ -18,7 +20,7 @@ pub fn fill(to: &mut Storage, layout: &Layout, element: &[u8]) -> Result<()> {
     let dtype = to.dtype();
     if element.len() != dtype.size() {
         return Err(Error::Shape {
-            op: "fill",
+            op: OP,
             left: format!("{} bytes", element.len()),
             right: format!("an element of {dtype}"),
         });
@@ -42,7 +44,7 @@ pub fn fill(to: &mut Storage, layout: &Layout, element: &[u8]) -> Result<()> {
             y: 0,
         };
         let y = part.start(&start, [dtype.size()], 0).x[0];
-        strided(to, y, bits, Walk::new(part.dims, part.strides)?)?;
+        strided(to, y, bits, Walk::new(part.dims, part.strides).of(OP)?)?;
     }
     Ok(())
 }
@@ -50,16 +52,16 @@ pub fn fill(to: &mut Storage, layout: &Layout, element: &[u8]) -> Result<()> {
 fn adjacent(to: View<'_>, bits: u64, n: u64) -> Result<()> {
     let y = to.address();
     let kernel = redwick_kernels::fill(width(to.dtype()));
-    let kernel = kernel.ok_or_else(|| super::no_kernel("fill", to.dtype(), ""))?;
-    let grid = kernel.grid_for_elements(n)?;
+    let kernel = kernel.ok_or_else(|| super::no_kernel(OP, to.dtype(), ""))?;
+    let grid = kernel.grid_for_elements(n).of(OP)?;
     to.context()
         .launch(kernel, grid, &args::Fill { y, bits, n })
 }
 
 fn strided(to: View<'_>, y: u64, bits: u64, walk: Walk<1>) -> Result<()> {
     let kernel = redwick_kernels::fill_strided(width(to.dtype()));
-    let kernel = kernel.ok_or_else(|| super::no_kernel("fill", to.dtype(), ""))?;
-    let grid = kernel.grid_for_steps(walk.steps())?;
+    let kernel = kernel.ok_or_else(|| super::no_kernel(OP, to.dtype(), ""))?;
+    let grid = kernel.grid_for_steps(walk.steps()).of(OP)?;
     to.context()
         .launch(kernel, grid, &args::FillStrided { y, bits, walk })
 }

@@ -11,7 +11,7 @@ use redwick_kernels::{Divisor, Kernel, Width, args};
 use super::rows::Adjacent;
 use super::{find_for, width};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::faults::IndexFault;
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
@@ -69,7 +69,7 @@ pub(crate) fn index_select_for(
         right: Divisor::new(Error::narrow(op, "a slice", slices.right / factor)?),
         count: Divisor::new(Error::narrow(op, "the number of indices", *count)?),
     };
-    launch(x, kernel, &arguments)?;
+    launch(op, x, kernel, &arguments)?;
     Ok(y)
 }
 
@@ -119,7 +119,7 @@ pub fn gather(x: View<'_>, ids: View<'_>, dim: usize) -> Result<Storage> {
         right: Divisor::new(strips.right),
         count: Divisor::new(Error::narrow(OP, "the number of indices", count)?),
     };
-    launch(x, kernel, &arguments)?;
+    launch(OP, x, kernel, &arguments)?;
     Ok(y)
 }
 
@@ -264,14 +264,19 @@ fn pick_rows(
         reserved: 0,
     };
     let rows = number("the number of rows", slices.left)?;
-    let grid = kernel.grid_for_outputs(rows, 1)?;
+    let grid = kernel.grid_for_outputs(rows, 1).of(op)?;
     x.context().launch(kernel, grid, &arguments)?;
     x.context().fault_is_possible();
     Ok(())
 }
 
-fn launch(x: View<'_>, kernel: Kernel<args::Gather>, arguments: &args::Gather) -> Result<()> {
-    let grid = kernel.grid_for_steps(arguments.n)?;
+fn launch(
+    op: &'static str,
+    x: View<'_>,
+    kernel: Kernel<args::Gather>,
+    arguments: &args::Gather,
+) -> Result<()> {
+    let grid = kernel.grid_for_steps(arguments.n).of(op)?;
     x.context().launch(kernel, grid, arguments)?;
     x.context().fault_is_possible();
     Ok(())

@@ -10,7 +10,7 @@ use super::{contiguous, kernel_dtype};
 use crate::collapse;
 use crate::context::Context;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::layout::Layout;
 use crate::products::ProductsBy;
 use crate::storage::{Storage, View};
@@ -128,7 +128,7 @@ impl Product {
         }
         let at = [a.address(), b.address(), c.address()];
         if !self.run_by_library(context, dtype, at)? {
-            self.run_by_kernels(at, &c)?;
+            self.run_by_kernels(at, &c, MAX_GRID_YZ)?;
         }
         Ok(c)
     }
@@ -168,7 +168,8 @@ impl Product {
         })
     }
 
-    fn run_by_kernels(&self, at: [u64; 3], c: &Storage) -> Result<()> {
+    /// Runs a kernel, in launches of at most so many tiles along the rows.
+    fn run_by_kernels(&self, at: [u64; 3], c: &Storage, tiles: usize) -> Result<()> {
         let (context, dtype) = (c.context(), c.dtype());
         let device = context.device();
         let device = (device.target(), device.properties().compute_units);
@@ -177,10 +178,13 @@ impl Product {
         if !division.is_whole() {
             return self.run_divided(at, c, &Plan { kernel, division });
         }
-        for part in self.parts() {
+        let most = tiles * kernel.info().tile_on(device.0)[0].max(1) as usize;
+        for part in self.parts(most) {
             let arguments = self.arguments(&part, division, at, dtype.size())?;
             let size = [arguments.m, arguments.n];
-            let grid = kernel.grid_for_tiles_on(device, size, part.batch.steps())?;
+            let grid = kernel
+                .grid_for_tiles_on(device, size, part.batch.steps())
+                .of(OP)?;
             context.launch(kernel, grid, &arguments)?;
         }
         Ok(())
@@ -192,46 +196,55 @@ impl Product {
         let Plan { kernel, division } = *plan;
         let sums = division.sums(context, dtype, c.len())?;
         let whole = BatchPart {
-            batch: Walk::new(&[], [&[], &[]])?,
+            batch: Walk::new(&[], [&[], &[]]).of(OP)?,
+            rows: self.m,
             from: [0; 3],
         };
         let arguments = self.arguments(&whole, division, [a, b, sums.address()], dtype.size())?;
         let device = context.device();
         let device = (device.target(), device.properties().compute_units);
         let parts = Error::narrow(OP, "the number of parts", division.count)?;
-        let grid = kernel.grid_for_tiles_on(device, [arguments.m, arguments.n], parts)?;
+        let grid = kernel
+            .grid_for_tiles_on(device, [arguments.m, arguments.n], parts)
+            .of(OP)?;
         context.launch(kernel, grid, &arguments)?;
         division.add_up(&sums, c)
     }
 
-    /// The batches in parts that a grid can have. Nearly always it is one.
-    fn parts(&self) -> Vec<BatchPart> {
+    /// The product in parts of at most so many rows, and of as many batches as a grid can have. Nearly
+    /// always it is one.
+    fn parts(&self, most: usize) -> Vec<BatchPart> {
         let whole = Walk::new(
             &self.batch.dims,
             self.batch.strides.each_ref().map(|strides| &strides[..]),
         );
         match whole {
-            Ok(batch) if self.batches() <= MAX_GRID_YZ => vec![BatchPart {
+            Ok(batch) if self.batches() <= MAX_GRID_YZ && self.m <= most => vec![BatchPart {
                 batch,
+                rows: self.m,
                 from: [0; 3],
             }],
-            _ => self.single_batches(),
+            _ => self.single_batches(most),
         }
     }
 
-    fn single_batches(&self) -> Vec<BatchPart> {
+    fn single_batches(&self, most: usize) -> Vec<BatchPart> {
         let Ok(batch) = Walk::new(&[], [&[], &[]]) else {
             return Vec::new();
         };
-        let one = |number| BatchPart {
+        let part = |number, first| BatchPart {
             batch,
+            rows: most.min(self.m - first),
             from: [
-                self.batch.offset(0, number),
+                self.batch.offset(0, number) + first * self.a[0],
                 self.batch.offset(1, number),
-                number * self.m * self.n,
+                (number * self.m + first) * self.n,
             ],
         };
-        (0..self.batches()).map(one).collect()
+        let rows = || (0..self.m).step_by(most);
+        (0..self.batches())
+            .flat_map(|number| rows().map(move |first| part(number, first)))
+            .collect()
     }
 
     fn arguments(
@@ -248,7 +261,7 @@ impl Product {
             a: address(0),
             b: address(1),
             c: address(2),
-            m: number("the number of rows", self.m)?,
+            m: number("the number of rows", part.rows)?,
             n: number("the number of columns", self.n)?,
             k: number("the inner dimension", self.k)?,
             a_row: stride(self.a[0])?,
@@ -261,9 +274,10 @@ impl Product {
     }
 }
 
-/// Batches of one launch, and where the operands and the result start.
+/// Batches and rows of one launch, and where the operands and the result start.
 struct BatchPart {
     batch: Walk<2>,
+    rows: usize,
     from: [usize; 3],
 }
 
@@ -325,8 +339,62 @@ mod tests {
     fn many_batches_are_many_launches() {
         let a = Layout::contiguous(&[70_000, 1, 2]);
         let b = Layout::contiguous(&[70_000, 2, 1]);
-        let parts = alike(&a, &b).parts();
+        let parts = alike(&a, &b).parts(MAX_GRID_YZ);
         assert_eq!(parts.len(), 70_000);
-        assert_eq!(parts[3].from, [6, 6, 3]);
+        assert_eq!((parts[3].rows, parts[3].from), (1, [6, 6, 3]));
+    }
+
+    #[cfg(feature = "emulator")]
+    #[test]
+    fn several_launches_compute_all_rows() {
+        let context = crate::open(&"emulated:gfx1100:checked".parse().unwrap()).unwrap();
+        let upload = |values: &[f32]| {
+            let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+            Storage::upload(&context, DType::F32, &bytes).unwrap()
+        };
+        let rows = 2 * 150;
+        let values: Vec<f32> = (0..rows * 2).map(|i| i as f32).collect();
+        let (a, b) = (upload(&values), upload(&[1.0, 0.5, 2.0, 3.0, 0.0, 1.0]));
+        let c = upload(&vec![0.0; rows * 3]);
+        let batched = strided(&[2, 150, 2], &[300, 2, 1]);
+        for layout in [Layout::contiguous(&[300, 2]), batched] {
+            let of_b = match layout.rank() {
+                2 => Layout::contiguous(&[2, 3]),
+                _ => strided(&[2, 2, 3], &[0, 3, 1]),
+            };
+            let mut product = alike(&layout, &of_b);
+            if layout.rank() == 3 {
+                // As if it were two matrices.
+                product.m = 150;
+                product.batch =
+                    collapse::Walk::over([&strided(&[2], &[300]), &strided(&[2], &[0])]);
+            }
+            let at = [a.address(), b.address(), c.address()];
+            product.run_by_kernels(at, &c, 1).unwrap();
+            let mut bytes = vec![0; c.bytes()];
+            c.download(&mut bytes).unwrap();
+            for row in 0..rows {
+                let (x, y) = (values[2 * row], values[2 * row + 1]);
+                let want = [x + 3.0 * y, 0.5 * x, 2.0 * x + y];
+                let want: Vec<u8> = want.iter().flat_map(|x| x.to_le_bytes()).collect();
+                assert_eq!(bytes[12 * row..][..12], want, "row {row} of {layout}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_rows_are_several_launches() {
+        let most = 64 * MAX_GRID_YZ;
+        let a = strided(&[most + 1, 2], &[3, 1]);
+        let parts = alike(&a, &Layout::contiguous(&[2, 8])).parts(most);
+        let found: Vec<_> = parts.iter().map(|part| (part.rows, part.from)).collect();
+        assert_eq!(found, [(most, [0; 3]), (1, [3 * most, 0, 8 * most])]);
+        let a = Layout::contiguous(&[2, 5, 2]);
+        let b = Layout::contiguous(&[2, 2, 3]);
+        let parts = alike(&a, &b).parts(3);
+        let found: Vec<_> = parts.iter().map(|part| (part.rows, part.from)).collect();
+        let second = [(3, [10, 6, 15]), (2, [16, 6, 24])];
+        assert_eq!(found[..2], [(3, [0; 3]), (2, [6, 0, 9])]);
+        assert_eq!(found[2..], second);
     }
 }

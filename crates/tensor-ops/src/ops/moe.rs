@@ -5,7 +5,7 @@ use redwick_kernels::{Divisor, args};
 use super::find;
 use super::rows::Adjacent;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::faults::IndexFault;
 use crate::storage::{Storage, View};
 
@@ -87,7 +87,9 @@ pub fn moe(operands: MoeOperands<'_>, share: usize, many: bool) -> Result<Storag
             listed: number("rows", listed)?,
             ..arguments
         };
-        let grid = kernel.grid_for_tiles(arguments.listed, arguments.columns, 1)?;
+        let grid = kernel
+            .grid_for_tiles(arguments.listed, arguments.columns, 1)
+            .of(OP)?;
         x.context().launch(kernel, grid, &arguments)?;
     }
     x.context().fault_is_possible();

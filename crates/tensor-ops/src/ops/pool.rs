@@ -5,7 +5,7 @@ use redwick_kernels::{Divisor, PoolOp, Scalar, args};
 use super::images::{Images, Reading, misfit};
 use super::{find, kernel_dtype};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::storage::{Storage, View};
 
 /// Reduces each window of images (batch, channel, height, width): `window` and `stride` are those of
@@ -61,7 +61,9 @@ pub fn pool(op: PoolOp, x: View<'_>, window: [usize; 2], stride: [usize; 2]) -> 
         h: axis(0)?,
         w: axis(1)?,
     };
-    let grid = kernel.grid_for_steps(if wide { n / lanes } else { n })?;
+    let grid = kernel
+        .grid_for_steps(if wide { n / lanes } else { n })
+        .of(name)?;
     x.context().launch(kernel, grid, &arguments)?;
     Ok(y)
 }

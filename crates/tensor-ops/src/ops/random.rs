@@ -10,7 +10,7 @@ use redwick_kernels::{Kernel, Scalar, args};
 use super::find;
 use crate::context::Context;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::storage::Storage;
 
 /// The seed that Candle's CUDA backend starts with, too.
@@ -149,7 +149,11 @@ impl Random {
             span,
             last,
         };
-        context.launch(kernel, kernel.grid_for_steps(steps)?, &arguments)?;
+        context.launch(
+            kernel,
+            kernel.grid_for_steps(steps).of("random numbers")?,
+            &arguments,
+        )?;
         self.position = self.position.wrapping_add(blocks as u64);
         Ok(y)
     }

@@ -5,7 +5,7 @@ use redwick_kernels::{Kernel, MAX_DIMS, ReduceOp, Walk, args};
 use super::contiguous;
 use crate::collapse;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
@@ -230,12 +230,12 @@ impl Reduction<'_> {
             indices: indices.address(),
             across: self.number("the width of a workgroup", plan.across)?,
             part_size: self.number("the size of a part", plan.part_size)?,
-            outer: Walk::new(&self.outer.dims, [&self.outer.strides[0]])?,
-            inner: Walk::new(&self.inner.dims, [&self.inner.strides[0]])?,
+            outer: Walk::new(&self.outer.dims, [&self.outer.strides[0]]).of(self.op.name())?,
+            inner: Walk::new(&self.inner.dims, [&self.inner.strides[0]]).of(self.op.name())?,
         };
         let outputs = self.number("the number of outputs", plan.outputs)?;
         let parts = self.number("the number of parts", plan.parts)?;
-        let grid = kernel.grid_for_outputs(outputs, parts)?;
+        let grid = kernel.grid_for_outputs(outputs, parts).of(self.op.name())?;
         context.launch(kernel, grid, &arguments)?;
         if parts > 1 {
             self.finish(&arguments, parts)?;
@@ -258,7 +258,7 @@ impl Reduction<'_> {
             reserved: 0,
         };
         let blocks = self.number("the number of outputs", self.outputs.div_ceil(across))?;
-        let grid = kernel.grid_for_outputs(blocks, 1)?;
+        let grid = kernel.grid_for_outputs(blocks, 1).of(self.op.name())?;
         self.x.context().launch(kernel, grid, &arguments)
     }
 

@@ -4,7 +4,7 @@ use redwick_kernels::{Divisor, RopeForm, args};
 
 use super::find;
 use super::rows::Adjacent;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
@@ -37,7 +37,7 @@ pub fn rope(form: RopeForm, x: View<'_>, cos: View<'_>, sin: View<'_>) -> Result
     let [source, cos, sin] = [Adjacent::of(x)?, Adjacent::of(cos)?, Adjacent::of(sin)?];
     let addresses = [source.address(), cos.address(), sin.address(), y.address()];
     let arguments = shape.arguments(x.dtype().size(), addresses)?;
-    let grid = kernel.grid_for_steps(arguments.pairs)?;
+    let grid = kernel.grid_for_steps(arguments.pairs).of(OP)?;
     x.context().launch(kernel, grid, &arguments)?;
     Ok(y)
 }

@@ -3,7 +3,7 @@
 use redwick_kernels::{Arguments, Kernel};
 
 use super::{contiguous, find};
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
@@ -63,7 +63,7 @@ pub(super) fn map_rows<A: Arguments, const N: usize>(
         rows,
         columns,
     };
-    let grid = kernel.grid_for_outputs(rows, 1)?;
+    let grid = kernel.grid_for_outputs(rows, 1).of(op)?;
     x.context().launch(kernel, grid, &arguments(io))?;
     Ok(y)
 }

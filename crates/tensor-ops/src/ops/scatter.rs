@@ -18,7 +18,7 @@ use super::rows::Adjacent;
 use super::{arg_sort, contiguous, find_for, kernel_dtype, no_kernel, width};
 use crate::collapse;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::faults::IndexFault;
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
@@ -206,7 +206,9 @@ impl<'a> Scatter<'a> {
             ids_stride: if self.of == Ids::OfSlices { 0 } else { count },
             reserved: 0,
         };
-        let grid = kernel.grid_for_outputs(number("the number of rows", self.left)?, 1)?;
+        let grid = kernel
+            .grid_for_outputs(number("the number of rows", self.left)?, 1)
+            .of(self.op)?;
         self.to.context().launch(kernel, grid, &arguments)?;
         self.to.context().fault_is_possible();
         Ok(())
@@ -277,7 +279,7 @@ impl<'a> Scatter<'a> {
 
     fn run(&self, kernel: Option<Kernel<args::Scatter>>, arguments: &args::Scatter) -> Result<()> {
         let kernel = kernel.ok_or_else(|| no_kernel(self.op, self.to.dtype(), ""))?;
-        let grid = kernel.grid_for_steps(arguments.n)?;
+        let grid = kernel.grid_for_steps(arguments.n).of(self.op)?;
         self.to.context().launch(kernel, grid, arguments)?;
         self.to.context().fault_is_possible();
         Ok(())
@@ -334,7 +336,7 @@ fn normal(op: &'static str, ids: View<'_>, target: usize) -> Result<Storage> {
     };
     for part in parts(&walk) {
         let at = part.start(&start, [ids.dtype().size()], DType::U32.size());
-        let walk = Walk::new(part.dims, part.strides.each_ref().map(|s| &s[..]))?;
+        let walk = Walk::new(part.dims, part.strides.each_ref().map(|s| &s[..])).of(op)?;
         let arguments = args::IndexNormal {
             ids: at.x[0],
             y: at.y,
@@ -345,7 +347,7 @@ fn normal(op: &'static str, ids: View<'_>, target: usize) -> Result<Storage> {
             reserved: 0,
             walk,
         };
-        let grid = kernel.grid_for_steps(walk.steps())?;
+        let grid = kernel.grid_for_steps(walk.steps()).of(op)?;
         ids.context().launch(kernel, grid, &arguments)?;
     }
     ids.context().fault_is_possible();

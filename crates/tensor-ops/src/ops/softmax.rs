@@ -5,7 +5,7 @@ use redwick_kernels::{Kernel, args};
 use super::find;
 use super::rows::{Adjacent, Rows, are_packs, for_length, map_rows};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::storage::{Storage, View};
 
 /// Softmax over the last dimension. For floats; sums in f32 (f64 for f64).
@@ -88,7 +88,7 @@ fn in_parts(x: View<'_>) -> Result<Storage> {
         reserved: 0,
     };
     let launch = |kernel: Kernel<args::SoftmaxPart>| {
-        let grid = kernel.grid_for_outputs(rows, arguments.parts)?;
+        let grid = kernel.grid_for_outputs(rows, arguments.parts).of(OP)?;
         context.launch(kernel, grid, &arguments)
     };
     launch(first)?;

@@ -5,7 +5,7 @@ use redwick_kernels::{Divisor, Width, args};
 use super::rows::{Adjacent, Rows};
 use super::{find, no_kernel};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::storage::{Storage, View};
 
 /// What a workgroup sorts in LDS; longer rows are merged from such tiles.
@@ -85,7 +85,9 @@ impl Sort<'_> {
             parts: Divisor::new(number("the parts of a row", parts)?),
             reserved: 0,
         };
-        let grid = kernel.grid_for_outputs(number("the number of tiles", blocks)?, 1)?;
+        let grid = kernel
+            .grid_for_outputs(number("the number of tiles", blocks)?, 1)
+            .of(self.op)?;
         self.x.context().launch(kernel, grid, &arguments)
     }
 
@@ -93,7 +95,7 @@ impl Sort<'_> {
     fn merged(&self, mut keys: Storage, mut order: Storage) -> Result<Storage> {
         let kernel = redwick_kernels::sort_merge(self.key_width());
         let kernel = kernel.ok_or_else(|| no_kernel(self.op, self.x.dtype(), ""))?;
-        let grid = kernel.grid_for_steps(self.n)?;
+        let grid = kernel.grid_for_steps(self.n).of(self.op)?;
         let mut to_keys = self.key_storage()?;
         let mut to_order = Storage::uninit(self.x.context(), DType::U32, self.n as usize)?;
         let mut run = TILE as u32;

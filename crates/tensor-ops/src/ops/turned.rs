@@ -4,7 +4,7 @@ use redwick_kernels::{Arguments, Kernel, MAX_DIMS, args};
 
 use crate::collapse::Walk;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::layout::Layout;
 use crate::storage::{Storage, View};
 
@@ -68,7 +68,7 @@ impl Turned {
         let destination = Layout::contiguous(&walk.dims);
         let [dims, from, to] =
             [&walk.dims, &walk.strides[0], destination.strides()].map(|values| self.batch(values));
-        let batch = redwick_kernels::Walk::new(&dims, [&from, &to])?;
+        let batch = redwick_kernels::Walk::new(&dims, [&from, &to]).of(op)?;
         let number = |what, value| Error::narrow(op, what, value);
         let tiles = args::Transpose {
             x: x.address(),
@@ -79,7 +79,9 @@ impl Turned {
             y_stride: number("a stride", destination.strides()[self.dim])?,
             batch,
         };
-        let grid = kernel.grid_for_tiles(tiles.rows, tiles.columns, batch.steps())?;
+        let grid = kernel
+            .grid_for_tiles(tiles.rows, tiles.columns, batch.steps())
+            .of(op)?;
         x.context().launch(kernel, grid, &arguments(tiles))
     }
 }

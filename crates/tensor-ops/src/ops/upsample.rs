@@ -4,7 +4,7 @@ use redwick_kernels::{Divisor, Scalar, args};
 
 use super::images::{Images, misfit};
 use super::{contiguous, find, no_kernel, width};
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::storage::{Storage, View};
 
 /// Images at another size, each element that of the nearest place: output `o` is input
@@ -62,7 +62,7 @@ pub fn upsample_nearest(x: View<'_>, size: &[usize]) -> Result<Storage> {
     } else {
         arguments.n
     };
-    let grid = kernel.grid_for_steps(steps)?;
+    let grid = kernel.grid_for_steps(steps).of(op)?;
     x.context().launch(kernel, grid, &arguments)?;
     Ok(y)
 }
@@ -86,7 +86,7 @@ fn double(scaling: &Scaling, x: View<'_>, y: &Storage) -> Result<()> {
         rows: Divisor::new(number("the height of an image", rows)?),
         reserved: 0,
     };
-    let grid = kernel.grid_for_steps(arguments.n)?;
+    let grid = kernel.grid_for_steps(arguments.n).of(op)?;
     x.context().launch(kernel, grid, &arguments)
 }
 
@@ -138,7 +138,7 @@ pub fn upsample_bilinear(x: View<'_>, size: [usize; 2], corners: Corners) -> Res
         h: scaling.images.plain_axis(OP, 0, size[0])?,
         w: scaling.images.plain_axis(OP, 1, size[1])?,
     };
-    let grid = kernel.grid_for_steps(arguments.n)?;
+    let grid = kernel.grid_for_steps(arguments.n).of(OP)?;
     x.context().launch(kernel, grid, &arguments)?;
     Ok(y)
 }

@@ -3,7 +3,7 @@
 use redwick_kernels::args;
 
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::ops::{self, Adjacent};
 use crate::storage::{Storage, View};
 
@@ -44,7 +44,7 @@ impl Activations {
             n: Error::steps(op, values / TAKEN)?,
             reserved: 0,
         };
-        let grid = kernel.grid_for_steps(arguments.n)?;
+        let grid = kernel.grid_for_steps(arguments.n).of(op)?;
         x.context().launch(kernel, grid, &arguments)?;
         Ok(activations)
     }

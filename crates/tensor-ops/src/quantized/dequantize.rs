@@ -5,7 +5,7 @@ use redwick_kernels::{BlockType, Divisor, args};
 use super::format::Content;
 use super::packed::Packed;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::faults::IndexFault;
 use crate::layout::Layout;
 use crate::ops::{self, Adjacent};
@@ -124,7 +124,7 @@ impl Rows {
             row_steps: Divisor::new(Error::narrow(self.op, "a row", self.width / STEP)?),
             reserved: 0,
         };
-        let grid = kernel.grid_for_steps(arguments.steps)?;
+        let grid = kernel.grid_for_steps(arguments.steps).of(self.op)?;
         w.context().launch(kernel, grid, &arguments)?;
         if self.ids.is_some() {
             w.context().fault_is_possible();

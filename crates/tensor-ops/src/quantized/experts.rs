@@ -6,7 +6,7 @@ use super::activations::Activations;
 use super::format::Content;
 use super::packed::Packed;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::faults::IndexFault;
 use crate::ops::{self, Adjacent};
 use crate::storage::{Storage, View};
@@ -201,7 +201,7 @@ impl Pairs<'_> {
         for first in (0..pairs).step_by(MAX_PAIRS) {
             arguments.first = Error::narrow(OP, "the number of pairs", first)?;
             let count = Error::narrow(OP, "the number of pairs", (pairs - first).min(MAX_PAIRS))?;
-            let grid = kernel.grid_for_tiles(count, arguments.n, 1)?;
+            let grid = kernel.grid_for_tiles(count, arguments.n, 1).of(OP)?;
             x.context().launch(kernel, grid, &arguments)?;
         }
         x.context().fault_is_possible();

@@ -8,7 +8,7 @@ use super::dequantize::{cast, dequantize_rows};
 use super::packed::Packed;
 use crate::context::Context;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, OfOp, Result};
 use crate::ops::{self, Adjacent, Division};
 use crate::products::ProductsBy;
 use crate::storage::{Storage, View};
@@ -98,7 +98,7 @@ impl Factors<'_> {
             m,
             to: number_of(dtype),
         };
-        let grid = kernel.grid_for_tiles(m, n, 1)?;
+        let grid = kernel.grid_for_tiles(m, n, 1).of(OP)?;
         self.context().launch(kernel, grid, &arguments)?;
         Ok(y)
     }
@@ -150,7 +150,9 @@ impl Factors<'_> {
             reserved: 0,
         };
         let parts = Error::narrow(OP, "the number of parts", division.count)?;
-        let grid = kernel.grid_for_tiles_on(self.target(), [m, n], parts)?;
+        let grid = kernel
+            .grid_for_tiles_on(self.target(), [m, n], parts)
+            .of(OP)?;
         self.context().launch(kernel, grid, &arguments)
     }
 
@@ -169,7 +171,7 @@ impl Factors<'_> {
             k,
         };
         let rows = Error::narrow(OP, "the number of rows", rows)?;
-        let grid = kernel.grid_for_tiles(rows, k, 1)?;
+        let grid = kernel.grid_for_tiles(rows, k, 1).of(OP)?;
         self.context().launch(kernel, grid, &arguments)?;
         Ok(y)
     }
@@ -196,7 +198,7 @@ impl Factors<'_> {
             k,
             reserved: 0,
         };
-        let grid = kernel.grid_for_tiles(m, n, 1)?;
+        let grid = kernel.grid_for_tiles(m, n, 1).of(OP)?;
         self.context().launch(kernel, grid, &arguments)?;
         self.converted(y)
     }

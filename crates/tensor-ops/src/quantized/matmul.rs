@@ -54,6 +54,9 @@ fn multiply(
     w.format().bytes_of(OP, k)?;
     w.holds(OP, n.saturating_mul(k), true)?;
     let m = outer.iter().product::<usize>();
+    if m > MOST_ROWS && matches!(w.format().content, Content::Blocks(_)) {
+        return in_chunks(x, w, [m, n, k], form);
+    }
     if m == 0 || n == 0 || k == 0 {
         return Storage::zeroed(x.context(), x.dtype(), m * n);
     }
@@ -71,6 +74,28 @@ fn multiply(
         Some(form) => factors.multiply(form),
         None => factors.multiply_in_any(packed_forms(x.context().device().target(), block, m)),
     }
+}
+
+/// Rows that every form takes in one launch: the least tiles are of 8 rows, and a grid has 65,535.
+const MOST_ROWS: usize = 1 << 18;
+
+/// The product of more rows than a launch takes.
+fn in_chunks(
+    x: View<'_>,
+    w: &Packed,
+    [m, n, k]: [usize; 3],
+    form: Option<PackedForm>,
+) -> Result<Storage> {
+    let adjacent = ops::contiguous(x)?;
+    let y = Storage::uninit(x.context(), x.dtype(), m * n)?;
+    for first in (0..m).step_by(MOST_ROWS) {
+        let dims = [MOST_ROWS.min(m - first), k];
+        let rows = Layout::strided(&dims, &[k, 1], first * k);
+        let rows = rows.ok_or_else(|| mismatch(x, [n, k]))?;
+        let part = multiply(View::new(&adjacent, &rows)?, w, [n, k], form)?;
+        y.copy_from(first * n, &part, 0, part.len())?;
+    }
+    Ok(y)
 }
 
 fn mismatch(x: View<'_>, [n, k]: [usize; 2]) -> Error {

@@ -172,6 +172,6 @@ impl From<redwick_hip::Error> for Error {
 
 impl From<redwick_kernels::Error> for Error {
     fn from(error: redwick_kernels::Error) -> Self {
-        Self::Device(error.into())
+        Self::Device(redwick_tensor_ops::Error::Kernels(error))
     }
 }
