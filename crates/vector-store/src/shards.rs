@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::bitset::Bitset;
-use crate::engine::{Config, Engine, Error, Hit, MemoryStats, Result, Scan};
+use crate::engine::{Config, Engine, Error, Hit, MemoryStats, Result, Scan, groups};
 use crate::order;
 use crate::types::GpuDeviceInfo;
 
@@ -20,10 +20,14 @@ use places::Places;
 /// Rows that go to one shard before the next has its turn, where few are added at a time.
 const BLOCK: usize = 4096;
 
+/// Bytes for a hit of a shard while hits are merged: itself, and with its key in a list that grows.
+const HIT_BYTES: usize = 64;
+
 /// Several engines as one. Their devices may differ.
 pub struct Shards {
     shards: Vec<Box<dyn Engine>>,
     places: Places,
+    block: usize,
     /// The rows that each shard may look at, for the sets that were asked last.
     live: Cache,
     filter: Cache,
@@ -58,9 +62,17 @@ impl Shards {
         Ok(Self {
             shards,
             places: Places::default(),
+            block: BLOCK,
             live: Cache::default(),
             filter: Cache::default(),
         })
+    }
+
+    /// The same; so many rows, instead of 4096, go to one shard before the next has its turn.
+    #[must_use]
+    pub fn block(self, rows: usize) -> Self {
+        let block = rows.max(1);
+        Self { block, ..self }
     }
 
     /// How many rows each shard holds.
@@ -75,10 +87,10 @@ impl Shards {
         let least = lengths.iter().copied().min().unwrap_or(0);
         let part = (lengths.iter().sum::<usize>() + rows).div_ceil(lengths.len());
         let last = self.places.last_shard();
-        let unfinished = last.filter(|&shard| lengths[shard] < least + BLOCK);
+        let unfinished = last.filter(|&shard| lengths[shard] < least + self.block);
         let shard = unfinished.or_else(|| lengths.iter().position(|&length| length == least));
         let shard = shard.unwrap_or(0);
-        let room = part.max(least + BLOCK).saturating_sub(lengths[shard]);
+        let room = part.max(least + self.block).saturating_sub(lengths[shard]);
         (shard, rows.min(room.max(1)))
     }
 
@@ -132,6 +144,26 @@ impl Shards {
         hits.sort_unstable_by_key(|(key, _)| *key);
         hits.truncate(k);
         hits.into_iter().map(|(_, hit)| hit).collect()
+    }
+
+    fn search_group(&self, scan: &Scan<'_>) -> Result<Vec<Vec<Hit>>> {
+        let live = self.sets(&self.live, scan.live);
+        let filter = scan.filter.map(|filter| self.sets(&self.filter, filter));
+        let ranges = scan.ranges.map(|ranges| self.ranges(ranges));
+        let scans: Vec<_> = (0..self.shards.len())
+            .map(|shard| Scan {
+                queries: scan.queries,
+                k: scan.k,
+                live: &live[shard],
+                filter: filter.as_ref().map(|filter| &filter[shard]),
+                ranges: ranges.as_ref().map(|ranges| &ranges[shard][..]),
+            })
+            .collect();
+        let found = self.search_shards(&scans)?;
+        let queries = scan.queries.len() / self.config().dimension;
+        Ok((0..queries)
+            .map(|query| self.merge(found.iter().map(|hits| &hits[query][..]), scan.k))
+            .collect())
     }
 
     /// Sets are kept for the rows that there were.
@@ -207,50 +239,39 @@ impl Engine for Shards {
     }
 
     fn search(&self, scan: &Scan<'_>) -> Result<Vec<Vec<Hit>>> {
-        let live = self.sets(&self.live, scan.live);
-        let filter = scan.filter.map(|filter| self.sets(&self.filter, filter));
-        let ranges = scan.ranges.map(|ranges| self.ranges(ranges));
-        let scans: Vec<_> = (0..self.shards.len())
-            .map(|shard| Scan {
-                queries: scan.queries,
-                k: scan.k,
-                live: &live[shard],
-                filter: filter.as_ref().map(|filter| &filter[shard]),
-                ranges: ranges.as_ref().map(|ranges| &ranges[shard][..]),
-            })
-            .collect();
-        let found = self.search_shards(&scans)?;
-        let queries = scan.queries.len() / self.config().dimension;
-        Ok((0..queries)
-            .map(|query| self.merge(found.iter().map(|hits| &hits[query][..]), scan.k))
-            .collect())
+        let k = scan.k.min(self.len());
+        let each = k.saturating_mul(self.shards.len() * HIT_BYTES);
+        let dimension = self.config().dimension;
+        groups::in_groups(scan, dimension, each, |scan| self.search_group(scan))
     }
 
     fn row(&self, row: usize, out: &mut [f32]) -> Result<()> {
-        let missing = Error::NoRow {
-            row,
-            rows: self.len(),
-        };
-        let (shard, local, _) = self.places.run(row).ok_or(missing)?;
-        self.shards[shard].row(local, out)
+        self.rows(row, out)
     }
 
     fn rows(&self, first: usize, out: &mut [f32]) -> Result<()> {
         let dimension = self.config().dimension;
         let (mut row, mut out) = (first, out);
         while !out.is_empty() {
-            let rows = self.len();
-            let (shard, local, count) = self.places.run(row).ok_or(Error::NoRow { row, rows })?;
+            let place = self.places.run(row);
+            let count = place.map_or_else(|| self.places.gone(row), |(_, _, count)| count);
+            if count == 0 {
+                let rows = self.len();
+                return Err(Error::NoRow { row, rows });
+            }
             let count = count.min(out.len() / dimension);
             let (now, later) = out.split_at_mut(count * dimension);
-            self.shards[shard].rows(local, now)?;
+            match place {
+                Some((shard, local, _)) => self.shards[shard].rows(local, now)?,
+                None => now.fill(0.0),
+            }
             (out, row) = (later, row + count);
         }
         Ok(())
     }
 
     /// Where a shard fails, the others may have dropped rows that are not in `keep` already. Rows
-    /// keep their numbers then, and those that are gone cannot be read any more.
+    /// keep their numbers then; those that are gone are found no more, and read as zeros.
     fn compact(&mut self, keep: &Bitset) -> Result<()> {
         self.forget_sets();
         let sets = self.places.split(keep, &self.rows_of_shards());
@@ -263,7 +284,6 @@ impl Engine for Shards {
         self.places = self.places.without(keep, |_| true).closed();
         Ok(())
     }
-
     fn memory(&self) -> MemoryStats {
         let mut all = MemoryStats::default();
         for memory in self.shards.iter().map(|shard| shard.memory()) {

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use vector_store::cpu::CpuEngine;
 use vector_store::engine::Result;
 use vector_store::shards::Shards;
+use vector_store::store::Store;
 use vector_store::{Bitset, Config, Engine, Error, Hit, MemoryStats, Metric, Scan, file, types};
 
 const DIMENSION: usize = 3;
@@ -188,6 +189,44 @@ fn a_compaction_that_one_shard_refuses_loses_only_what_was_to_go() {
     let mut out = [0.0; DIMENSION];
     shards.row(1, &mut out).unwrap();
     assert_eq!(out[..], rows(10_000, 0)[DIMENSION..2 * DIMENSION]);
+    let mut all = vec![1.0; 10_000 * DIMENSION];
+    shards.rows(0, &mut all).unwrap();
+    let expected = rows(10_000, 0);
+    for (row, read) in all.chunks(DIMENSION).enumerate() {
+        let there = &expected[row * DIMENSION..][..DIMENSION];
+        let gone = !keep.get(row) && read.iter().all(|number| *number == 0.0);
+        assert!(read == there || gone, "{row}");
+    }
+    assert!(shards.rows(9_999, &mut all[..2 * DIMENSION]).is_err());
+}
+
+#[test]
+fn a_store_is_saved_after_a_shard_refused_to_compact() {
+    let shards = Shards::new(vec![small(usize::MAX, true), small(usize::MAX, false)]).unwrap();
+    let mut store = Store::new(Box::new(shards)).unwrap();
+    let ids: Vec<String> = (0..20_000).map(|row| format!("v{row}")).collect();
+    store.add(&ids, &rows(20_000, 0), &[]).unwrap();
+    // Two of three rows: compaction is due, and fails.
+    let gone: Vec<&String> = ids
+        .iter()
+        .enumerate()
+        .filter(|(row, _)| row % 3 != 0)
+        .map(|(_, id)| id)
+        .collect();
+    assert_eq!(store.remove(&gone).unwrap(), 13_333);
+    assert_eq!((store.len(), store.rows()), (6667, 20_000));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    store.save(&path).unwrap();
+    let loaded = Store::load(&path, "cpu").unwrap();
+    assert_eq!((loaded.len(), loaded.rows()), (6667, 20_000));
+    for id in ids.iter().step_by(300) {
+        let [left, right] =
+            [&store, &loaded].map(|store| store.vector(store.row(id).unwrap()).unwrap());
+        assert_eq!(left, right);
+        let row: usize = id[1..].parse().unwrap();
+        assert_eq!(left, rows(20_000, 0)[row * DIMENSION..][..DIMENSION]);
+    }
 }
 
 #[test]

@@ -167,6 +167,23 @@ fn any_batch_and_any_k_give_the_same() {
     }
 }
 
+/// So many results that queries are searched for in groups.
+#[test]
+fn groups_of_queries_find_what_each_finds() {
+    let mut store = store(1, Metric::L2);
+    let numbers: Vec<f32> = (0..40_000).map(|n| (n * 7919 % 40_000) as f32).collect();
+    store.add(&ids(0..40_000), &numbers, &[]).unwrap();
+    let queries: Vec<f32> = (0..120).map(|n| (n * 331) as f32).collect();
+    let all = store.search(&Search::new(&queries, usize::MAX)).unwrap();
+    assert_eq!(all.len(), 120);
+    for (query, found) in queries.iter().zip(&all).step_by(17) {
+        assert_eq!(found.len(), 40_000);
+        assert_eq!(found[0].score, 0.0);
+        let alone = store.search(&Search::new(&[*query], usize::MAX)).unwrap();
+        assert_eq!(&alone[0], found);
+    }
+}
+
 #[test]
 fn filters_say_what_is_found() {
     let mut store = store(1, Metric::L2);

@@ -4,7 +4,7 @@ use crate::types::GpuDeviceInfo;
 
 /// Bytes of memory: all, and what a program could have without swapping. 0 where the system does not
 /// say.
-pub(super) fn memory() -> (usize, usize) {
+pub(crate) fn memory() -> (usize, usize) {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     (field(&text, "MemTotal:"), field(&text, "MemAvailable:"))
 }

@@ -22,11 +22,11 @@ use rayon::prelude::*;
 use crate::bitset::Bitset;
 use crate::canonical;
 use crate::context::{DeviceContext, Kind};
-use crate::engine::{Config, Engine, Error, Hit, MemoryStats, Result, Scan, Shortage};
+use crate::engine::{Config, Engine, Error, Hit, MemoryStats, Result, Scan, Shortage, groups};
 use crate::types::GpuDeviceInfo;
 use rows::{Room, Rows};
 
-pub(crate) use info::device;
+pub(crate) use info::{device, memory};
 
 /// The kind of [`CpuContext`].
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +46,12 @@ impl CpuContext {
         Self::on_cpu()
     }
 }
+
+/// Bytes for a key while it is searched for: in a heap and in a list that grow by doubling, and as a hit.
+const KEY_BYTES: usize = 56;
+
+/// Bytes for a query besides.
+const QUERY_BYTES: usize = 256;
 
 /// Vectors in this machine's memory, searched by its cores.
 pub struct CpuEngine {
@@ -70,6 +76,27 @@ impl CpuEngine {
     pub(crate) fn score(&self, query: &[f32], norm: f64, row: usize) -> f32 {
         let (numbers, facts) = (self.rows.originals.row(row), self.rows.facts.row(row)[0]);
         canonical::score(self.config.metric, query, norm, numbers, facts.norm)
+    }
+
+    /// How many keys all threads together can find for a query.
+    fn most_keys(&self, k: usize) -> usize {
+        let parts = tasks::most_parts(rayon::current_num_threads());
+        k.saturating_mul(parts).min(self.rows.len())
+    }
+
+    fn search_group(&self, scan: &Scan<'_>) -> Vec<Vec<Hit>> {
+        let dimension = self.config.dimension;
+        let job = scan::Job::new(&self.config, &self.rows, scan);
+        let threads = rayon::current_num_threads();
+        let tasks = tasks::tasks(scan, dimension, self.rows.len(), threads);
+        let found: Vec<_> = tasks.par_iter().map(|task| job.run(task)).collect();
+        let mut keys = vec![Vec::new(); scan.queries.len() / dimension];
+        for (task, tops) in tasks.iter().zip(found) {
+            for (query, top) in task.queries.clone().zip(tops) {
+                keys[query].append(&mut top.into_keys());
+            }
+        }
+        keys.into_par_iter().map(|keys| job.hits(keys)).collect()
     }
 
     fn room_for(&mut self, rows: usize) -> Result<()> {
@@ -149,17 +176,8 @@ impl Engine for CpuEngine {
         if scan.k == 0 {
             return Ok(vec![Vec::new(); queries]);
         }
-        let job = scan::Job::new(&self.config, &self.rows, scan);
-        let threads = rayon::current_num_threads();
-        let tasks = tasks::tasks(scan, dimension, self.rows.len(), threads);
-        let found: Vec<_> = tasks.par_iter().map(|task| job.run(task)).collect();
-        let mut keys = vec![Vec::new(); queries];
-        for (task, tops) in tasks.iter().zip(found) {
-            for (query, top) in task.queries.clone().zip(tops) {
-                keys[query].append(&mut top.into_keys());
-            }
-        }
-        Ok(keys.into_par_iter().map(|keys| job.hits(keys)).collect())
+        let each = KEY_BYTES * self.most_keys(scan.k) + QUERY_BYTES;
+        groups::in_groups(scan, dimension, each, |scan| Ok(self.search_group(scan)))
     }
 
     fn row(&self, row: usize, out: &mut [f32]) -> Result<()> {

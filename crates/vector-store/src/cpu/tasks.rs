@@ -18,6 +18,11 @@ const BLOCK: usize = 24 << 10;
 /// Fewer rows than this are not worth a task.
 const LEAST_ROWS: usize = 512;
 
+/// Into how many parts the rows of one query are divided, at the most.
+pub(super) fn most_parts(threads: usize) -> usize {
+    threads * 4
+}
+
 /// Tasks for a search of `len` rows by `threads` threads.
 pub(super) fn tasks(scan: &Scan<'_>, dimension: usize, len: usize, threads: usize) -> Vec<Task> {
     let queries = scan.queries.len() / dimension;
@@ -25,7 +30,7 @@ pub(super) fn tasks(scan: &Scan<'_>, dimension: usize, len: usize, threads: usiz
         None => {
             let per_block = (BLOCK / (4 * dimension)).clamp(4, 64) / 4 * 4;
             let blocks = blocks(queries, per_block);
-            let parts = (threads * 4).div_ceil(blocks.len().max(1));
+            let parts = most_parts(threads).div_ceil(blocks.len().max(1));
             let rows = blocks_of(len, parts);
             let task = |queries: &Range<usize>, rows: Range<usize>| Task {
                 queries: queries.clone(),
@@ -39,7 +44,7 @@ pub(super) fn tasks(scan: &Scan<'_>, dimension: usize, len: usize, threads: usiz
             blocks.into_iter().flat_map(of_block).collect()
         }
         Some(ranges) => {
-            let parts = (threads * 4).div_ceil(queries.max(1));
+            let parts = most_parts(threads).div_ceil(queries.max(1));
             let of_query = |(query, ranges): (usize, &Vec<Range<usize>>)| {
                 let per_task = ranges.len().div_ceil(parts).max(1);
                 let task = move |rows: &[Range<usize>]| Task {

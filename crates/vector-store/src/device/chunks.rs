@@ -260,7 +260,8 @@ impl Chunks {
 
     /// Rewrites all chunks in order. `fill(chunks, number, to)` puts the rows of new chunk `number`
     /// into `to`; they come from the old chunk of that number on. So each new chunk but the first
-    /// takes the memory of an old one, and no more than one chunk is needed besides.
+    /// takes the memory of an old one, and no more than one chunk is needed besides. All memory is had
+    /// before the first row moves: what fails then is a device that is lost.
     pub(super) fn rewrite(
         &mut self,
         gpu: &Gpu,
@@ -273,13 +274,15 @@ impl Chunks {
             return Ok(());
         }
         let size = rows.next_multiple_of(TILE).min(self.shape.rows);
-        let mut spare = Chunk::new(gpu, &self.shape, size, self.bytes())?;
-        for number in 0..count {
-            fill(self, number, &spare)?;
-            std::mem::swap(&mut self.list[number], &mut spare);
+        let spare = Chunk::new(gpu, &self.shape, size, self.bytes())?;
+        let all = std::iter::once(&spare).chain(&self.list[..count - 1]);
+        let table = self.written_table(gpu, all.clone())?;
+        for (number, to) in all.enumerate() {
+            fill(self, number, to)?;
         }
-        self.list.truncate(count);
-        self.table = self.written_table(gpu, self.list.iter())?;
+        self.list.truncate(count - 1);
+        self.list.insert(0, spare);
+        self.table = table;
         Ok(())
     }
 }

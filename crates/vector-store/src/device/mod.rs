@@ -44,7 +44,7 @@ use crate::bitset::Bitset;
 use crate::certify::{self, Candidates, Scanner};
 use crate::cpu::CpuEngine;
 use crate::device_info;
-use crate::engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Metric, Result, Scan};
+use crate::engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Metric, Result, Scan, groups};
 use crate::types::GpuDeviceInfo;
 use bounds::{Arithmetic, Extremes};
 use choice::{Choice, Mask, Masks};
@@ -58,6 +58,9 @@ use scans::How;
 
 /// Bytes of keys that one plan may hold.
 const KEY_BYTES: usize = 128 << 20;
+
+/// Bytes on the host for a result: as it comes from the device, and as a hit among candidates.
+const HIT_BYTES: usize = 64;
 
 /// Workgroups of a scan for each compute unit.
 const WORKGROUPS: u32 = 2;
@@ -325,10 +328,13 @@ impl Engine for DeviceEngine {
         if scan.k == 0 || queries == 0 || self.len == 0 {
             return Ok(vec![Vec::new(); queries]);
         }
-        if self.first(scan.k) > MOST || !self.can_scan() {
-            return self.settle(scan, &[]);
-        }
-        certify::search(self, scan)
+        let each = scan.k.min(self.len) * HIT_BYTES;
+        groups::in_groups(scan, self.config.dimension, each, |scan| {
+            match self.first(scan.k) > MOST || !self.can_scan() {
+                true => self.settle(scan, &[]),
+                false => certify::search(self, scan),
+            }
+        })
     }
 
     fn row(&self, row: usize, out: &mut [f32]) -> Result<()> {

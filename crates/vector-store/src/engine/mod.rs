@@ -2,6 +2,7 @@
 
 mod config;
 mod error;
+pub(crate) mod groups;
 
 use std::ops::Range;
 

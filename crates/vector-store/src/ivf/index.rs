@@ -8,13 +8,19 @@ use super::kmeans::{assign_with, normalise, train};
 use super::lists::Lists;
 use super::{Make, Recall, Training, recall};
 use crate::bitset::Bitset;
-use crate::engine::{Config, Engine, Error, Hit, MemoryStats, Metric, Result, Scan};
+use crate::engine::{Config, Engine, Error, Hit, MemoryStats, Metric, Result, Scan, groups};
 use crate::file;
 use crate::order;
 use crate::types::GpuDeviceInfo;
 
 /// Rows that are put in order on the host at a time: about 64 MiB of numbers.
 const PIECE: usize = 1 << 24;
+
+/// Bytes for a list that a query looks at, or a range of its rows: named, as a range, and in two copies.
+const RANGE_BYTES: usize = 64;
+
+/// Bytes for a hit: itself, and while all of an engine's are sorted.
+const HIT_BYTES: usize = 24;
 
 /// An IVF-flat index over an engine; see the [module](super).
 pub struct Ivf {
@@ -195,8 +201,23 @@ impl Ivf {
     /// # Errors
     /// As [`Engine::search`].
     pub fn search_exact(&self, scan: &Scan<'_>) -> Result<Vec<Vec<Hit>>> {
-        let lists = vec![(0..self.list_count()).collect::<Vec<_>>(); self.queries(scan)];
-        self.search_in(scan, &lists)
+        self.in_groups(scan, self.list_count(), |scan| {
+            let lists = vec![(0..self.list_count()).collect::<Vec<_>>(); self.queries(scan)];
+            self.search_in(scan, &lists)
+        })
+    }
+
+    /// Searches for groups of queries that look at so many lists each.
+    fn in_groups(
+        &self,
+        scan: &Scan<'_>,
+        probes: usize,
+        search: impl FnMut(&Scan<'_>) -> Result<Vec<Vec<Hit>>>,
+    ) -> Result<Vec<Vec<Hit>>> {
+        let ranges = (self.lists.pieces() * probes).div_ceil(self.list_count());
+        let hits = scan.k.min(self.len()) * HIT_BYTES;
+        let each = (probes + ranges) * RANGE_BYTES + hits;
+        groups::in_groups(scan, self.config().dimension, each, search)
     }
 
     fn queries(&self, scan: &Scan<'_>) -> usize {
@@ -207,8 +228,10 @@ impl Ivf {
         if probes >= self.list_count() {
             return self.search_exact(scan);
         }
-        let nearest = self.nearest_lists(scan.queries, probes.max(1))?;
-        self.search_in(scan, &nearest)
+        self.in_groups(scan, probes, |scan| {
+            let nearest = self.nearest_lists(scan.queries, probes.max(1))?;
+            self.search_in(scan, &nearest)
+        })
     }
 
     /// For each query the numbers of the lists to look at.

@@ -49,6 +49,11 @@ impl Lists {
             .collect()
     }
 
+    /// How many ranges all lists have together.
+    pub(super) fn pieces(&self) -> usize {
+        self.ranges.iter().map(Vec::len).sum()
+    }
+
     /// In which order new rows go behind the others: by list, then by insertion.
     pub(super) fn order(lists: &[u32]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..lists.len()).collect();

@@ -64,6 +64,15 @@ impl Places {
         (skipped < piece.count).then(|| (piece.shard, piece.local + skipped, piece.count - skipped))
     }
 
+    /// How many rows from `row` on are in no piece.
+    pub(super) fn gone(&self, row: usize) -> usize {
+        let after = self
+            .pieces
+            .partition_point(|piece| piece.row + piece.count <= row);
+        let next = self.pieces.get(after).map_or(self.rows, |piece| piece.row);
+        next.saturating_sub(row)
+    }
+
     /// The row that is in a shard at `local`.
     pub(super) fn row(&self, shard: usize, local: usize) -> Option<usize> {
         let pieces = self.of_shard.get(shard)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::filter::{Condition, Filter, Metadata};
 use super::{Store, check};
 use crate::bitset::Bitset;
-use crate::engine::{Error, Result, Scan};
+use crate::engine::{Error, Hit, Result, Scan, groups};
 
 /// What to search for.
 #[derive(Debug, Clone, Copy)]
@@ -62,18 +62,37 @@ impl Store {
             format!("query {index}")
         })?;
         let filter = search.filter.map(|filter| self.fresh(filter)).transpose()?;
-        let found = self.engine.search(&Scan {
+        let scan = Scan {
             queries: search.queries,
             k: search.k.min(self.len()),
             live: &self.live,
             filter,
             ranges: None,
-        })?;
-        let named = |hits: Vec<_>| hits.into_iter().filter_map(|hit| self.named(hit)).collect();
-        Ok(found.into_iter().map(named).collect())
+        };
+        // A result is a hit first, and then has a name.
+        let each = (size_of::<Hit>() + size_of::<Found>()).saturating_mul(scan.k);
+        let mut found: Vec<Vec<Found>> = Vec::new();
+        for group in scan.groups(self.dimension(), groups::at_once(each)) {
+            let queries = group.queries.len() / self.dimension();
+            let used = found.iter().map(Vec::len).sum::<usize>() * size_of::<Found>();
+            groups::room(&group, queries * each, used)?;
+            found.extend(
+                self.engine
+                    .search(&group)?
+                    .into_iter()
+                    .map(|hits| self.all_named(hits)),
+            );
+        }
+        Ok(found)
     }
 
-    fn named(&self, hit: crate::engine::Hit) -> Option<Found> {
+    fn all_named(&self, hits: Vec<Hit>) -> Vec<Found> {
+        let mut found = Vec::with_capacity(hits.len());
+        found.extend(hits.into_iter().filter_map(|hit| self.named(hit)));
+        found
+    }
+
+    fn named(&self, hit: Hit) -> Option<Found> {
         let row = hit.row as usize;
         self.id(row).map(|id| Found {
             id: id.clone(),

@@ -4,12 +4,14 @@
 
 mod calls;
 mod plain;
+mod refusing;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Runs, TestRunner};
 
 use calls::{Call, calls};
 use plain::Plain;
+use refusing::Refusing;
 use tempfile::TempDir;
 use vector_store::file::Stored;
 use vector_store::shards::Shards;
@@ -133,6 +135,17 @@ fn shards_do_as_the_model() {
         Box::new(Shards::new(shards.collect()).unwrap())
     };
     check(make, cases(100, 10_000), 30);
+}
+
+/// Rows lie on all shards, of which one often has no room to compact.
+#[test]
+fn shards_of_which_one_refuses_to_compact_do_as_the_model() {
+    let make: Make = |config| {
+        let open = || open("cpu", config).unwrap();
+        let shards = vec![open(), Refusing::new(open()), open()];
+        Box::new(Shards::new(shards).unwrap().block(2))
+    };
+    check(make, cases(200, 10_000), 30);
 }
 
 /// Waves of 64 and of 32, every access checked.
