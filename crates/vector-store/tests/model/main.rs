@@ -142,7 +142,7 @@ fn shards_do_as_the_model() {
 fn shards_of_which_one_refuses_to_compact_do_as_the_model() {
     let make: Make = |config| {
         let open = || open("cpu", config).unwrap();
-        let shards = vec![open(), Refusing::new(open()), open()];
+        let shards = vec![open(), Refusing::over(open()), open()];
         Box::new(Shards::new(shards).unwrap().block(2))
     };
     check(make, cases(200, 10_000), 30);

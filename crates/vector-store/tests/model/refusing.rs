@@ -12,7 +12,7 @@ pub(crate) struct Refusing {
 }
 
 impl Refusing {
-    pub(crate) fn new(inner: Box<dyn Engine>) -> Box<dyn Engine> {
+    pub(crate) fn over(inner: Box<dyn Engine>) -> Box<dyn Engine> {
         Box::new(Self { inner, asked: 0 })
     }
 }
