@@ -12,6 +12,9 @@
 //! - opening a device twice gives the same device, with one stream and one pool of memory;
 //!   [`RocmDevice::new_with_stream`] gives a separate one;
 //! - an index out of range shows where the device is next waited for, not at the op itself;
+//! - tensors may have 2^31 elements and more in element-wise ops, products, sums, minima and maxima;
+//!   elsewhere (by index, argmin and argmax of a row, sorting, pooling, convolutions) they are an error
+//!   that names the limit;
 //! - random numbers are the same bits on every target: a function of the seed
 //!   (`Device::set_seed`) and of how many were drawn before;
 //! - sums of floats at indices that come more than once (`scatter_add`, `index_add`) may differ in

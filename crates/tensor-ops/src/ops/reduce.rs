@@ -1,5 +1,7 @@
 //! Reductions along dimensions.
 
+mod parts;
+
 use redwick_kernels::{Kernel, MAX_DIMS, ReduceOp, Walk, args};
 
 use super::contiguous;
@@ -67,14 +69,30 @@ const PARTIAL: DType = DType::F64;
 /// and f8e4m3; `arg_min` and `arg_max` are u32, of the first among equals. The result lies as if the
 /// reduced dimensions were of size 1.
 ///
+/// More than 2,147,483,647 elements are reduced in parts, whose results, of the operand's dtype, are
+/// reduced in turn; the index of one among so many is an error.
+///
 /// # Errors
 /// [`Error::EmptyReduction`] for anything but a sum over nothing; [`Error::Shape`] for dimensions
 /// that the operand has not, or more than one for an index; [`Error::NoKernel`]; those of an
 /// allocation.
 pub fn reduce(op: ReduceOp, x: View<'_>, dims: &[usize]) -> Result<Storage> {
+    reduce_within(op, x, dims, MAX_COUNT)
+}
+
+/// The most elements, and outputs, that kernels count.
+const MAX_COUNT: usize = (1 << 31) - 1;
+
+/// The dtype of results.
+fn result_dtype(op: ReduceOp, x: View<'_>) -> DType {
+    if is_index(op) { DType::U32 } else { x.dtype() }
+}
+
+/// [`reduce`], by launches for at most so many elements and outputs.
+fn reduce_within(op: ReduceOp, x: View<'_>, dims: &[usize], limit: usize) -> Result<Storage> {
     let name = op.name();
     let dims = checked(op, x, dims)?;
-    let to = if is_index(op) { DType::U32 } else { x.dtype() };
+    let to = result_dtype(op, x);
     let moved = x.layout().moved_last(&dims);
     let (outer, inner) = split(&moved, x.layout().rank() - dims.len());
     let (outputs, length) = (outer.elements(), inner.elements());
@@ -94,7 +112,10 @@ pub fn reduce(op: ReduceOp, x: View<'_>, dims: &[usize]) -> Result<Storage> {
     if walks.iter().any(|walk| walk.dims.len() > MAX_DIMS) {
         let copy = contiguous(View::new(x.storage(), &moved)?)?;
         let layout = Layout::contiguous(&[outputs, length]);
-        let y = reduce(op, View::new(&copy, &layout)?, &[1])?;
+        return reduce_within(op, View::new(&copy, &layout)?, &[1], limit);
+    }
+    let [outer, inner] = &walks;
+    if let Some(y) = parts::in_parts(op, x, [outer, inner], limit)? {
         return Ok(y);
     }
     let y = Storage::uninit(x.context(), to, outputs)?;
