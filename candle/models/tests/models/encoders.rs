@@ -60,8 +60,32 @@ fn run_bert(vb: VarBuilder<'_>) -> Result<Vec<Tensor>> {
 
 #[test]
 fn bert() -> Result<()> {
-    // In f16 its mask is 0 times -inf, on every device.
     check("bert", run_bert, &[DType::F32])
+}
+
+/// Its mask is 0 times the least f32, which is -inf in f16.
+#[test]
+fn bert_in_f16_is_nan_on_every_device() -> Result<()> {
+    let on = |device: &Device| {
+        let found = run_bert(random_weights(DType::F16, DType::F16, device))?;
+        found[0]
+            .to_dtype(DType::F32)?
+            .flatten_all()?
+            .to_vec1::<f32>()
+    };
+    for device in devices()? {
+        assert!(on(&device)?.iter().all(|x| x.is_nan()), "{device:?}");
+    }
+    Ok(())
+}
+
+/// The CPU, and the emulated GPUs.
+fn devices() -> Result<Vec<Device>> {
+    let mut devices = vec![Device::Cpu];
+    for target in targets() {
+        devices.push(target.open()?);
+    }
+    Ok(devices)
 }
 
 fn run_whisper(vb: VarBuilder<'_>) -> Result<Vec<Tensor>> {
@@ -93,6 +117,20 @@ fn run_whisper(vb: VarBuilder<'_>) -> Result<Vec<Tensor>> {
 
 #[test]
 fn whisper() -> Result<()> {
-    // In f16 its sinusoids stay f32, on every device.
     check("whisper", run_whisper, &[DType::F32])
+}
+
+/// Its sinusoids stay f32, and are added to f16.
+#[test]
+fn whisper_in_f16_is_refused_on_every_device() -> Result<()> {
+    for device in devices()? {
+        let found = run_whisper(random_weights(DType::F16, DType::F16, &device));
+        let text = found.err().map(|error| error.to_string());
+        let text = text.unwrap_or_default();
+        assert!(
+            text.contains("F16") && text.contains("F32"),
+            "{device:?}: {text}"
+        );
+    }
+    Ok(())
 }

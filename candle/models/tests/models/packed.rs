@@ -94,7 +94,8 @@ impl File {
         Ok(file)
     }
 
-    fn bytes(&self, architecture: &str) -> Result<Vec<u8>> {
+    /// `numbers_in`: as in the file's `general.dtype`, 0 for f32 and 1 for f16.
+    fn bytes(&self, architecture: &str, numbers_in: u32) -> Result<Vec<u8>> {
         let numbers = [
             ("attention.head_count", WIDTH / HEAD),
             ("attention.head_count_kv", WIDTH / HEAD / 2),
@@ -114,8 +115,7 @@ impl File {
             .into_iter()
             .chain(fractions)
             .map(|(name, value)| (format!("{architecture}.{name}"), value))
-            // What is not packed is f32.
-            .chain([("general.dtype".to_owned(), Value::U32(0))])
+            .chain([("general.dtype".to_owned(), Value::U32(numbers_in))])
             .collect();
         let metadata: Vec<_> = metadata
             .iter()
@@ -149,8 +149,8 @@ fn load_qwen3(bytes: &[u8], device: &Device) -> Result<Step> {
     Ok(Box::new(move |ids, at| model.forward(ids, at)))
 }
 
-fn check(architecture: &str, types: Types, load: Load) -> Result<()> {
-    let bytes = File::of(types, architecture == "qwen3")?.bytes(architecture)?;
+fn check(architecture: &str, types: Types, numbers_in: u32, load: Load) -> Result<()> {
+    let bytes = File::of(types, architecture == "qwen3")?.bytes(architecture, numbers_in)?;
     let expected = run(load(&bytes, &Device::Cpu)?, &Device::Cpu, None)?;
     for target in targets() {
         let device = target.open()?;
@@ -169,20 +169,25 @@ fn check(architecture: &str, types: Types, load: Load) -> Result<()> {
 
 #[test]
 fn llama_in_blocks_of_32() -> Result<()> {
-    check("llama", OF_32, load_llama)
+    check("llama", OF_32, 0, load_llama)
 }
 
 #[test]
 fn llama_in_blocks_of_256() -> Result<()> {
-    check("llama", OF_256, load_llama)
+    check("llama", OF_256, 0, load_llama)
 }
 
 #[test]
 fn qwen3_in_blocks_of_32() -> Result<()> {
-    check("qwen3", OF_32, load_qwen3)
+    check("qwen3", OF_32, 0, load_qwen3)
 }
 
 #[test]
 fn qwen3_in_blocks_of_256() -> Result<()> {
-    check("qwen3", OF_256, load_qwen3)
+    check("qwen3", OF_256, 0, load_qwen3)
+}
+
+#[test]
+fn qwen3_whose_numbers_are_f16() -> Result<()> {
+    check("qwen3", OF_32, 1, load_qwen3)
 }
