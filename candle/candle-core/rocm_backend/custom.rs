@@ -130,6 +130,18 @@ impl<'a> RocmLaunch<'a> {
         Self(self.0.in_place(x.storage_mut(), &convert::layout(layout)))
     }
 
+    /// As [`RocmLaunch::input`], of a tensor in the storage that [`RocmLaunch::in_place`] gets, before or
+    /// after: the elements that the kernel changes, or others. Of those that one thread writes, no other
+    /// thread may read any.
+    pub fn aliased_input(self, layout: &Layout) -> Self {
+        Self(self.0.aliased_input(&convert::layout(layout)))
+    }
+
+    /// As [`RocmLaunch::aliased_input`], for reading by strides, as [`RocmLaunch::strided_input`].
+    pub fn strided_aliased_input(self, layout: &Layout) -> Self {
+        Self(self.0.strided_aliased_input(&convert::layout(layout)))
+    }
+
     /// Passes a value: a number, or a `repr(C)` struct of numbers as the kernel has it.
     pub fn value<T: redwick_tensor_ops::custom::Value>(self, value: T) -> Self {
         Self(self.0.value(value))
@@ -145,8 +157,9 @@ impl<'a> RocmLaunch<'a> {
         Self(self.0.threads(threads))
     }
 
-    /// As many blocks in x as give each of `count` elements a thread. The last block may have more
-    /// threads than there are elements left: the kernel has to compare.
+    /// As many blocks in x as give each of `count` elements one of their threads in x, whether
+    /// [`RocmLaunch::threads`] comes before or after. The last block may have more threads than there are
+    /// elements left: the kernel has to compare.
     pub fn for_elements(self, count: usize) -> Self {
         Self(self.0.for_elements(count))
     }
@@ -160,8 +173,9 @@ impl<'a> RocmLaunch<'a> {
     ///
     /// # Errors
     /// Where arguments are not those that the kernel takes, are on another device or are not
-    /// contiguous, or where a block is not one that it was compiled for. A fault of the kernel itself
-    /// may show at any later call.
+    /// contiguous, where an aliased input is given without the one storage that is changed, or where a
+    /// block is not one that it was compiled for. A fault of the kernel itself may show at any later
+    /// call.
     ///
     /// # Safety
     /// With these arguments and this shape, the kernel reads only inside the storages of its inputs

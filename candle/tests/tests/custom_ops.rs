@@ -225,6 +225,46 @@ fn ops_in_place_change_their_first_operand_alone() -> Result<()> {
     Ok(())
 }
 
+/// Adds to a part of a storage another part of it, or itself: an op of one operand, which knows of the
+/// other by its layout.
+struct AddPart(RocmKernel, Layout);
+
+impl InplaceOp1 for AddPart {
+    fn name(&self) -> &'static str {
+        "add a part"
+    }
+
+    fn cpu_fwd(&self, y: &mut CpuStorage, l: &Layout) -> Result<()> {
+        no_cpu(&[(&*y, l)])
+    }
+
+    fn rocm_fwd(&self, y: &mut RocmStorage, l: &Layout) -> Result<()> {
+        let n = l.shape().elem_count();
+        let launch = self.0.launch_builder().in_place(y, l);
+        let launch = launch.aliased_input(&self.1).value(n as u32);
+        // SAFETY: both parts have `n` elements, and no thread reads one that another writes.
+        unsafe { launch.for_elements(n).threads([2, 1, 1]).launch() }
+    }
+}
+
+#[test]
+fn an_op_in_place_reads_the_storage_that_it_changes() -> Result<()> {
+    for target in TARGETS {
+        let device = emulated(target)?;
+        let kernel = load(&device, target)?.kernel("add_in_place")?;
+        let whole = Tensor::arange(0f32, 8., &device)?;
+        let [first, last] = [whole.narrow(0, 0, 4)?, whole.narrow(0, 4, 4)?];
+        let op = |part: &Tensor| AddPart(kernel.clone(), part.layout().clone());
+        first.inplace_op1(&op(&first))?;
+        let same = [0., 2., 4., 6., 4., 5., 6., 7.];
+        assert_eq!(whole.to_vec1::<f32>()?, same, "{target}");
+        first.inplace_op1(&op(&last))?;
+        let beside = [4., 7., 10., 13., 4., 5., 6., 7.];
+        assert_eq!(whole.to_vec1::<f32>()?, beside, "{target}");
+    }
+    Ok(())
+}
+
 #[test]
 fn an_op_in_place_does_not_take_what_it_writes_to() -> Result<()> {
     let device = emulated("gfx1100")?;

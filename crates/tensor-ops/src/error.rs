@@ -191,6 +191,16 @@ pub enum Error {
         /// What it was given.
         given: String,
     },
+    /// An input in the storage that is changed in place, where not one storage is.
+    #[error(
+        "{kernel} was given an aliased input, and {changed} storages to change in place; it needs one"
+    )]
+    Aliased {
+        /// The kernel.
+        kernel: String,
+        /// How many storages it changes in place.
+        changed: usize,
+    },
     /// A block that the kernel was not compiled for.
     #[error(
         "{kernel} was launched with blocks of {threads:?} threads; it takes 1 to {limit} in all"

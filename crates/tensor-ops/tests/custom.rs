@@ -57,6 +57,75 @@ fn a_kernel_changes_its_operand_in_place() {
 }
 
 #[test]
+fn elements_get_threads_in_either_order() {
+    let kernel = saxpy();
+    let x = Tensor::counted(kernel.context(), &[512]);
+    for threads_first in [false, true] {
+        let mut out = Tensor::counted(kernel.context(), &[512]);
+        let launch = kernel.launch_builder().output(&mut out.storage);
+        let launch = launch
+            .input(&x.storage, &x.layout)
+            .input(&x.storage, &x.layout)
+            .value(1f32)
+            .value(512u32);
+        let launch = match threads_first {
+            false => launch.for_elements(512).threads([64, 1, 1]),
+            true => launch.threads([64, 1, 1]).for_elements(512),
+        };
+        // SAFETY: the three have 512 elements, and each thread writes one of its own.
+        unsafe { launch.launch() }.unwrap();
+        let want: Vec<f32> = (0..512).map(|n| 2.0 * n as f32).collect();
+        assert_eq!(numbers(Ok(out.storage)), want, "{threads_first}");
+    }
+}
+
+/// `2 x + x` into a part of 0 to 7, where `x` is the part itself or another.
+fn aliased(to: &Layout, from: &Layout) -> Vec<f32> {
+    let kernel = saxpy();
+    let mut out = Tensor::counted(kernel.context(), &[8]);
+    let launch = kernel.launch_builder().in_place(&mut out.storage, to);
+    let launch = launch.aliased_input(from).strided_aliased_input(from);
+    let launch = launch.value(2f32).value(4u32).for_elements(4);
+    // SAFETY: both parts have four elements, and a thread reads none that another writes.
+    unsafe { launch.launch() }.unwrap();
+    numbers(Ok(out.storage))
+}
+
+#[test]
+fn a_kernel_reads_what_it_changes_and_beside_it() {
+    let [first, last] = [0, 4].map(|start| Layout::strided(&[4], &[1], start).unwrap());
+    let same = aliased(&first, &first);
+    assert_eq!(same, [0., 3., 6., 9., 4., 5., 6., 7.]);
+    let beside = aliased(&first, &last);
+    assert_eq!(beside, [12., 15., 18., 21., 4., 5., 6., 7.]);
+}
+
+#[test]
+fn an_aliased_input_needs_one_storage() {
+    let kernel = saxpy();
+    let mut tensors = [0, 1].map(|_| Tensor::counted(kernel.context(), &[6]));
+    let layout = tensors[0].layout.clone();
+    let text = refused(kernel.launch_builder().aliased_input(&layout));
+    assert!(text.contains("0 storages"), "{text}");
+    let [a, b] = &mut tensors;
+    let launch = kernel.launch_builder().aliased_input(&layout);
+    let text = refused(launch.in_place(&mut a.storage, &layout));
+    assert!(text.contains("given (a pointer, a pointer)"), "{text}");
+    let launch = kernel.launch_builder().aliased_input(&layout);
+    let launch = launch.in_place(&mut a.storage, &layout);
+    let text = refused(launch.in_place(&mut b.storage, &layout));
+    assert!(text.contains("2 storages"), "{text}");
+    let outside = Layout::contiguous(&[7]);
+    let launch = kernel.launch_builder().in_place(&mut a.storage, &layout);
+    let text = refused(launch.aliased_input(&outside));
+    assert!(text.contains("outside its storage"), "{text}");
+    let turned = Layout::strided(&[2, 3], &[1, 2], 0).unwrap();
+    let launch = kernel.launch_builder().in_place(&mut a.storage, &layout);
+    let text = refused(launch.aliased_input(&turned));
+    assert!(text.contains("not adjacent"), "{text}");
+}
+
+#[test]
 fn what_is_not_the_kernels_is_refused() {
     let kernel = saxpy();
     let x = Tensor::counted(kernel.context(), &[6]);
