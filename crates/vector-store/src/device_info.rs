@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use redwick_hip::Device;
+use redwick_kernels::{Family, code_object};
 
 use crate::types::GpuDeviceInfo;
 
@@ -28,6 +29,19 @@ pub(crate) fn of(device: &Device, backend: &str) -> GpuDeviceInfo {
         device_id: i32::try_from(device.number()).unwrap_or(i32::MAX),
         pci_bus_id: Some(place(properties.pci)),
     }
+}
+
+/// Whether there are the kernels of a vector store for a target.
+///
+/// # Errors
+/// Where one is missing: which, and what to do.
+pub(crate) fn kernels(target: &str) -> Result<(), redwick_kernels::Error> {
+    let families = Family::ALL.into_iter();
+    let ours = families.filter(|family| family.name().starts_with("vector_"));
+    for family in ours {
+        code_object(target, family)?;
+    }
+    Ok(())
 }
 
 /// A place on the PCI bus as the kernel writes it.
@@ -98,6 +112,16 @@ mod tests {
         assert_eq!(architecture("sm_90"), "9.0");
         assert_eq!(architecture("gfx1030"), "gfx1030");
         assert_eq!(place([0, 3, 31]), "0000:03:1f.0");
+    }
+
+    #[test]
+    fn a_target_has_kernels_or_says_which_have() {
+        assert_eq!(kernels("gfx90a:sramecc+:xnack-"), Ok(()));
+        let error = kernels("gfx906").unwrap_err().to_string();
+        assert!(
+            error.contains("`gfx906`") && error.contains("gfx90a"),
+            "{error}"
+        );
     }
 
     #[test]

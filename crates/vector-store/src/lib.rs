@@ -4,9 +4,11 @@
 //!
 //! - types of its own for new programs: any storage [`Dtype`], batches of queries, filters,
 //!   upsert, compaction, limits on memory.
-//! - the traits and types of hive-gpu 0.2.0 by their names and paths ([`GpuContext`],
-//!   [`GpuVectorStorage`], [`types`], [`traits`], [`error`], [`backends`]): a program written for it
-//!   compiles with `vector_store` in the place of `hive_gpu`.
+//! - hive-gpu 0.2.0's names and paths: its [`traits`], [`types`], [`error`], [`backends`],
+//!   [`monitoring`] and [`utils`], and of [`rocm`] and [`cuda`] the contexts, storages and IVF indexes. A
+//!   program that uses these compiles with `vector_store` in the place of `hive_gpu`. What is not here:
+//!   Metal, Intel and `shaders`; `rocm::ffi`; of `cuda` the handles of the driver and of cuBLAS and the
+//!   modules `helpers`, `hnsw_graph` and `buffer_pool` ([`cuda::CudaBufferPool`] is another type).
 //!
 //! # Scan, rescore, certify
 //!
@@ -38,6 +40,7 @@ pub mod error;
 pub mod file;
 pub mod input;
 pub mod ivf;
+pub mod monitoring;
 mod open;
 pub mod order;
 pub mod rocm;
@@ -45,6 +48,7 @@ pub mod shards;
 pub mod store;
 pub mod traits;
 pub mod types;
+pub mod utils;
 
 pub use bitset::Bitset;
 pub use engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Metric, Originals, Scan};

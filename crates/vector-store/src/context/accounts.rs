@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use crate::engine::{Config, MemoryStats};
 use crate::store::Store;
 
-/// What one storage holds.
+/// What one storage, or one index, holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Holding {
     /// What it was made for.
@@ -17,7 +17,7 @@ pub struct Holding {
 }
 
 impl Holding {
-    fn of(store: &Store) -> Self {
+    pub(super) fn of(store: &Store) -> Self {
         Self {
             config: *store.config(),
             vectors: store.len(),
@@ -36,13 +36,13 @@ impl Account {
     }
 }
 
-/// The storages that a context has made and that are still there, oldest first.
+/// The storages and indexes that a context has made and that are still there, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Accounts(Mutex<Vec<Weak<Account>>>);
 
 impl Accounts {
-    pub(super) fn open(&self, store: &Store) -> Arc<Account> {
-        let account = Arc::new(Account(Mutex::new(Holding::of(store))));
+    pub(super) fn open(&self, holding: Holding) -> Arc<Account> {
+        let account = Arc::new(Account(Mutex::new(holding)));
         let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         accounts.retain(|account| account.strong_count() > 0);
         accounts.push(Arc::downgrade(&account));

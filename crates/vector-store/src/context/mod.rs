@@ -6,28 +6,41 @@
 //! [`VectorStorage::compact`].
 
 mod accounts;
+mod ivf;
 mod monitor;
 mod pool;
 mod storage;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::path::PathBuf;
 
 use redwick_hip::Device;
 use redwick_tensor_ops::DeviceSpec;
 
+use crate::cpu::CpuEngine;
+use crate::device::DeviceEngine;
 use crate::device_info;
-use crate::engine::{Config, MAX_DIMENSION};
+use crate::engine::{Config, Engine, MAX_DIMENSION, Metric};
 use crate::error::{HiveGpuError, Result};
 use crate::store::Store;
 use crate::traits::{GpuBackend, GpuContext, GpuVectorStorage};
 use crate::types::{GpuCapabilities, GpuDeviceInfo, GpuDistanceMetric, GpuMemoryStats, HnswConfig};
 
 pub use accounts::Holding;
+pub use ivf::IvfIndex;
 pub use pool::BufferPool;
 pub use storage::VectorStorage;
 
 use accounts::Accounts;
+
+/// A canonical score as hive-gpu gives it.
+pub(crate) fn similarity(metric: Metric, score: f32) -> f32 {
+    match metric {
+        Metric::L2 => 1.0 / (1.0 + score.sqrt()),
+        Metric::InnerProduct | Metric::Cosine => score,
+    }
+}
 
 /// A kind of context.
 pub trait Kind {
@@ -40,22 +53,29 @@ pub struct DeviceContext<K> {
     name: String,
     place: Place,
     accounts: Accounts,
+    /// Where the kernel describes PCI devices.
+    pci: PathBuf,
     kind: PhantomData<fn() -> K>,
 }
 
 enum Place {
     Cpu,
-    Gpu(Device),
+    Gpu(DeviceSpec, Device),
+}
+
+/// A device that there are kernels for.
+fn usable(spec: &DeviceSpec) -> Result<Device, crate::Error> {
+    let device = redwick_tensor_ops::driver(spec)?.device(spec.ordinal)?;
+    device_info::kernels(device.target())?;
+    Ok(device)
 }
 
 impl<K: Kind> DeviceContext<K> {
-    /// The context of a GPU by its name.
+    /// The context of a GPU by its name, where there are kernels for it.
     pub(crate) fn on_gpu(spec: &DeviceSpec) -> Result<Self> {
-        let device =
-            redwick_tensor_ops::driver(spec).and_then(|driver| Ok(driver.device(spec.ordinal)?));
-        let device =
-            device.map_err(|error| HiveGpuError::DeviceInitializationFailed(error.to_string()))?;
-        Ok(Self::at(spec.to_string(), Place::Gpu(device)))
+        let device = usable(spec)
+            .map_err(|error| HiveGpuError::DeviceInitializationFailed(error.to_string()))?;
+        Ok(Self::at(spec.to_string(), Place::Gpu(spec.clone(), device)))
     }
 
     pub(crate) fn on_cpu() -> Self {
@@ -67,6 +87,7 @@ impl<K: Kind> DeviceContext<K> {
             name,
             place,
             accounts: Accounts::default(),
+            pci: "/sys/bus/pci/devices".into(),
             kind: PhantomData,
         }
     }
@@ -74,11 +95,6 @@ impl<K: Kind> DeviceContext<K> {
     /// What [`crate::open()`] calls the device.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// The device's number.
-    pub fn device_id(&self) -> i32 {
-        self.info().device_id
     }
 
     /// The device's marketing name.
@@ -100,7 +116,7 @@ impl<K: Kind> DeviceContext<K> {
     pub fn gfx_string(&self) -> String {
         match &self.place {
             Place::Cpu => String::new(),
-            Place::Gpu(device) => device.target().to_owned(),
+            Place::Gpu(_, device) => device.target().to_owned(),
         }
     }
 
@@ -114,15 +130,30 @@ impl<K: Kind> DeviceContext<K> {
     /// # Errors
     /// As [`Store::open`].
     pub fn create_store(&self, config: Config) -> Result<VectorStorage> {
-        let storage = VectorStorage::of(Store::open(&self.name, config)?);
-        let account = self.accounts.open(storage.store());
+        let storage = VectorStorage::of(Store::new(self.engine(config)?)?);
+        let account = self.accounts.open(Holding::of(storage.store()));
         Ok(storage.with_account(account))
     }
 
-    fn info(&self) -> GpuDeviceInfo {
+    /// Compute units as the driver counts them (pairs of them on RDNA); on the CPU threads.
+    pub fn compute_units(&self) -> usize {
+        match &self.place {
+            Place::Cpu => rayon::current_num_threads(),
+            Place::Gpu(_, device) => device.properties().compute_units as usize,
+        }
+    }
+
+    fn engine(&self, config: Config) -> Result<Box<dyn Engine>, crate::Error> {
+        Ok(match &self.place {
+            Place::Cpu => Box::new(CpuEngine::new(config)?),
+            Place::Gpu(spec, _) => Box::new(DeviceEngine::new(spec, config)?),
+        })
+    }
+
+    pub(crate) fn info(&self) -> GpuDeviceInfo {
         match &self.place {
             Place::Cpu => crate::cpu::device(),
-            Place::Gpu(device) => device_info::of(device, K::BACKEND),
+            Place::Gpu(_, device) => device_info::of(device, K::BACKEND),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::error::{HiveGpuError, Result};
 use crate::traits::{GpuMonitor, VramStats};
 
 impl<K: Kind> DeviceContext<K> {
-    /// What each storage holds that this context has made, oldest first.
+    /// What each storage and index holds that this context has made, oldest first.
     pub fn holdings(&self) -> Vec<Holding> {
         self.accounts.holdings()
     }
@@ -18,8 +18,8 @@ impl<K: Kind> DeviceContext<K> {
     /// say.
     pub fn gtt(&self) -> Option<(u64, u64)> {
         match &self.place {
-            Place::Gpu(device) if device.properties().integrated => {
-                device_info::gtt("/sys/bus/pci/devices".as_ref(), device)
+            Place::Gpu(_, device) if device.properties().integrated => {
+                device_info::gtt(&self.pci, device)
             }
             _ => None,
         }
@@ -94,4 +94,56 @@ impl<K: Kind> GpuMonitor for DeviceContext<K> {
 fn line(report: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a string does not fail.
     let _ = writeln!(report, "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::rocm::Rocm;
+
+    /// A context that reads what the kernel says from files under `root`.
+    fn context(target: &str, root: &std::path::Path) -> DeviceContext<Rocm> {
+        let spec = format!("emulated:{target}").parse().unwrap();
+        let mut context = DeviceContext::on_gpu(&spec).unwrap();
+        context.pci = root.to_owned();
+        context
+    }
+
+    /// The files of the emulator's device, which says that it is the bus's first.
+    fn files(root: &std::path::Path) {
+        let folder = root.join("0000:00:00.0");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("mem_info_gtt_total"), "16384\n").unwrap();
+        fs::write(folder.join("mem_info_gtt_used"), "128\n").unwrap();
+    }
+
+    #[test]
+    fn an_apu_reports_the_hosts_memory_that_it_uses() {
+        let root = tempfile::tempdir().unwrap();
+        let apu = context("gfx1151", root.path());
+        assert_eq!(apu.gtt(), None, "the kernel says nothing");
+        let without = apu.generate_vram_report();
+        assert_eq!(without.lines().count(), 1, "{without}");
+        files(root.path());
+        assert_eq!(apu.gtt(), Some((16384, 128)));
+        let with = apu.generate_vram_report();
+        let line = "host memory used as the GPU's: 128 of 16384 bytes";
+        assert_eq!(with.lines().nth(1), Some(line), "{with}");
+    }
+
+    #[test]
+    fn a_card_reports_its_own_memory_alone() {
+        let root = tempfile::tempdir().unwrap();
+        files(root.path());
+        let card = context("gfx1100", root.path());
+        assert_eq!(card.gtt(), None);
+        let report = card.generate_vram_report();
+        assert!(
+            report.starts_with("Emulated gfx1100 (emulated:gfx1100): "),
+            "{report}"
+        );
+        assert_eq!(report.lines().count(), 1, "{report}");
+    }
 }

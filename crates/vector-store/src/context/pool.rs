@@ -106,7 +106,7 @@ impl<K: Kind> DeviceContext<K> {
             HiveGpuError::BufferAllocationFailed(format!("{size} bytes on {}: {reason}", self.name))
         };
         match &self.place {
-            Place::Gpu(device) => {
+            Place::Gpu(_, device) => {
                 let memory = device.alloc_bytes(size);
                 memory
                     .map(Memory::Device)

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::accounts::Account;
-use super::{DeviceContext, Kind};
-use crate::engine::{Config, Error, Metric};
+use super::{DeviceContext, Kind, similarity};
+use crate::engine::{Config, Error};
 use crate::error::Result;
 use crate::store::{Metadata, Search, Store};
 use crate::traits::GpuVectorStorage;
@@ -65,23 +65,11 @@ impl VectorStorage {
     pub fn compact(&mut self) -> Result<()> {
         Ok(self.change(Store::compact)?)
     }
-
-    fn score(&self, score: f32) -> f32 {
-        match self.store.config().metric {
-            Metric::L2 => 1.0 / (1.0 + score.sqrt()),
-            Metric::InnerProduct | Metric::Cosine => score,
-        }
-    }
 }
 
 impl GpuVectorStorage for VectorStorage {
     fn add_vectors(&mut self, vectors: &[GpuVector]) -> Result<Vec<usize>> {
-        let expected = self.store.dimension();
-        let mut numbers = Vec::with_capacity(vectors.len() * expected);
-        for vector in vectors {
-            fits(expected, &vector.data, || format!("vector `{}`", vector.id))?;
-            numbers.extend_from_slice(&vector.data);
-        }
+        let numbers = numbers_of(vectors, self.store.dimension())?;
         let ids: Vec<&str> = vectors.iter().map(|vector| vector.id.as_str()).collect();
         let metadata: Vec<Metadata> = vectors
             .iter()
@@ -96,7 +84,7 @@ impl GpuVectorStorage for VectorStorage {
         let found = self.store.search(&Search::new(query, limit))?;
         let result = |found: crate::store::Found| GpuSearchResult {
             id: found.id.to_string(),
-            score: self.score(found.score),
+            score: similarity(self.store.config().metric, found.score),
             index: found.row,
         };
         Ok(found.into_iter().flatten().map(result).collect())
@@ -131,8 +119,24 @@ impl GpuVectorStorage for VectorStorage {
     }
 }
 
+/// The numbers of vectors that all have the right length, one vector after the other.
+pub(super) fn numbers_of(vectors: &[GpuVector], dimension: usize) -> Result<Vec<f32>, Error> {
+    let mut numbers = Vec::with_capacity(vectors.len() * dimension);
+    for vector in vectors {
+        fits(dimension, &vector.data, || {
+            format!("vector `{}`", vector.id)
+        })?;
+        numbers.extend_from_slice(&vector.data);
+    }
+    Ok(numbers)
+}
+
 /// One vector of the right length.
-fn fits(expected: usize, numbers: &[f32], what: impl Fn() -> String) -> Result<(), Error> {
+pub(super) fn fits(
+    expected: usize,
+    numbers: &[f32],
+    what: impl Fn() -> String,
+) -> Result<(), Error> {
     match numbers.len() == expected {
         true => Ok(()),
         false => Err(Error::Length {

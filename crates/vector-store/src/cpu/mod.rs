@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 use crate::bitset::Bitset;
 use crate::canonical;
-use crate::context::{DeviceContext, Kind};
+use crate::context::{DeviceContext, IvfIndex, Kind};
 use crate::engine::{Config, Engine, Error, Hit, MemoryStats, Result, Scan, Shortage, groups};
 use crate::types::GpuDeviceInfo;
 use rows::{Room, Rows};
@@ -39,11 +39,19 @@ impl Kind for Cpu {
 /// This machine's cores as one of hive-gpu's contexts.
 pub type CpuContext = DeviceContext<Cpu>;
 
+/// An inverted file of hive-gpu's kind on this machine's cores.
+pub type CpuIvfIndex = IvfIndex<Cpu>;
+
 impl CpuContext {
     /// Always there.
     #[expect(clippy::new_without_default, reason = "as the other contexts have it")]
     pub fn new() -> Self {
         Self::on_cpu()
+    }
+
+    /// 0: there is one.
+    pub fn device_id(&self) -> i32 {
+        0
     }
 }
 

@@ -18,6 +18,9 @@ const CARDS: &[(&str, c_int, c_int, &str)] = &[
     ("gfx1201", 32, 8, ""),
 ];
 
+/// Targets whose GPUs share the CPU's memory.
+const APUS: &[&str] = &["gfx1151"];
+
 /// Properties of a device.
 pub(super) fn of(runtime: &Runtime, device: usize) -> hipDeviceProp_tR0600 {
     let target = runtime.target;
@@ -48,6 +51,7 @@ pub(super) fn of(runtime: &Runtime, device: usize) -> hipDeviceProp_tR0600 {
     properties.multiProcessorCount = units;
     properties.l2CacheSize = l2_mebibytes << 20;
     properties.concurrentKernels = 1;
+    properties.integrated = c_int::from(APUS.contains(&target.name));
     properties.pciBusID = c_int::try_from(device).unwrap_or(0);
     properties
 }

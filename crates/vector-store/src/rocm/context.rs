@@ -1,10 +1,10 @@
-//! hive-gpu's ROCm backend: AMD GPUs, and the emulator's.
+//! The context of a GPU behind HIP.
 
 use std::sync::Arc;
 
-use redwick_tensor_ops::{DeviceSpec, driver, is_available};
+use redwick_tensor_ops::{DeviceSpec, Library, driver};
 
-use crate::context::{BufferPool, DeviceContext, Kind, VectorStorage};
+use crate::context::{DeviceContext, Kind};
 use crate::error::{HiveGpuError, Result};
 
 /// The kind of [`RocmContext`].
@@ -18,17 +18,12 @@ impl Kind for Rocm {
 /// A GPU behind HIP: a card, or the emulator.
 pub type RocmContext = DeviceContext<Rocm>;
 
-/// Vectors on a GPU behind HIP.
-pub type RocmVectorStorage = VectorStorage;
-
-/// Buffers on a GPU behind HIP.
-pub type RocmBufferPool = BufferPool<Rocm>;
-
 impl RocmContext {
     /// The first GPU of the HIP library that the environment names.
     ///
     /// # Errors
-    /// [`HiveGpuError::DeviceInitializationFailed`] where there is none.
+    /// [`HiveGpuError::DeviceInitializationFailed`] where there is none, or no kernels for it, or the
+    /// environment names NVIDIA's GPUs (`REDWICK_HIP=nvidia`).
     pub fn new() -> Result<Arc<Self>> {
         Self::new_with_device(0)
     }
@@ -39,30 +34,47 @@ impl RocmContext {
     /// As [`new`](Self::new).
     pub fn new_with_device(ordinal: i32) -> Result<Arc<Self>> {
         let ordinal = usize::try_from(ordinal).map_err(|_| HiveGpuError::NoDeviceAvailable)?;
-        Ok(Arc::new(Self::on_gpu(&DeviceSpec::from_env(ordinal))?))
+        Self::opened(&DeviceSpec::from_env(ordinal))
     }
 
-    /// A device by its name: `rocm:N`, `emulated:gfx942`, `nvidia:N`.
+    /// A device by its name: `rocm:N`, `emulated:gfx942`.
     ///
     /// # Errors
     /// As [`new`](Self::new), and where the name means nothing.
     pub fn open(device: &str) -> Result<Arc<Self>> {
         let spec = device.parse::<DeviceSpec>();
         let spec = spec.map_err(|error| HiveGpuError::InvalidConfiguration(error.to_string()))?;
-        Ok(Arc::new(Self::on_gpu(&spec)?))
+        Self::opened(&spec)
     }
 
-    /// Whether there is a GPU.
+    /// Whether [`new`](Self::new) would give a context.
     pub fn is_available() -> bool {
-        is_available()
+        Self::new().is_ok()
     }
 
-    /// How many GPUs there are.
+    /// How many GPUs there are, with kernels or without.
     ///
     /// # Errors
     /// [`HiveGpuError::RocmError`] where there is no HIP library.
     pub fn device_count() -> Result<usize> {
-        let count = driver(&DeviceSpec::from_env(0)).and_then(|driver| Ok(driver.device_count()?));
+        let spec = DeviceSpec::from_env(0);
+        if spec.library == Library::Nvidia {
+            return Ok(0);
+        }
+        let count = driver(&spec).and_then(|driver| Ok(driver.device_count()?));
         count.map_err(|error| HiveGpuError::RocmError(error.to_string()))
+    }
+
+    /// The device's number.
+    pub fn device_id(&self) -> i32 {
+        self.info().device_id
+    }
+
+    fn opened(spec: &DeviceSpec) -> Result<Arc<Self>> {
+        if spec.library == Library::Nvidia {
+            let reason = format!("{spec} is an NVIDIA GPU: make a CudaContext");
+            return Err(HiveGpuError::DeviceInitializationFailed(reason));
+        }
+        Ok(Arc::new(Self::on_gpu(spec)?))
     }
 }

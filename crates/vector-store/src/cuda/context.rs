@@ -1,12 +1,9 @@
-//! hive-gpu's CUDA backend: NVIDIA GPUs (`nvidia:N`) through the HIP interface over the CUDA driver.
-//!
-//! It runs this crate's AMD kernels, compiled for the GPU at hand from the same sources. Their code
-//! objects are not part of the crate (`REDWICK_CODE_OBJECTS` names the folder): it is there to develop
-//! and measure on.
+//! The context of an NVIDIA GPU.
 
 use redwick_tensor_ops::{DeviceSpec, Library, driver};
 
-use crate::context::{BufferPool, DeviceContext, Kind, VectorStorage};
+use crate::context::{DeviceContext, Kind};
+use crate::device_info;
 use crate::error::{HiveGpuError, Result};
 
 /// The kind of [`CudaContext`].
@@ -20,17 +17,11 @@ impl Kind for Cuda {
 /// An NVIDIA GPU.
 pub type CudaContext = DeviceContext<Cuda>;
 
-/// Vectors on an NVIDIA GPU.
-pub type CudaVectorStorage = VectorStorage;
-
-/// Buffers on an NVIDIA GPU.
-pub type CudaBufferPool = BufferPool<Cuda>;
-
 impl CudaContext {
     /// The first GPU.
     ///
     /// # Errors
-    /// [`HiveGpuError::DeviceInitializationFailed`] where there is none.
+    /// [`HiveGpuError::DeviceInitializationFailed`] where there is none, or no kernels for it.
     pub fn new() -> Result<Self> {
         Self::new_with_device(0)
     }
@@ -43,18 +34,28 @@ impl CudaContext {
         Self::on_gpu(&spec(ordinal))
     }
 
-    /// Whether there is a GPU.
+    /// Whether [`new`](Self::new) would give a context.
     pub fn is_available() -> bool {
-        Self::device_count().is_ok_and(|count| count > 0)
+        Self::new().is_ok()
     }
 
-    /// How many GPUs there are.
+    /// How many GPUs there are, with kernels or without.
     ///
     /// # Errors
     /// [`HiveGpuError::CudaError`] where there is no CUDA driver.
     pub fn device_count() -> Result<usize> {
         let count = driver(&spec(0)).and_then(|driver| Ok(driver.device_count()?));
         count.map_err(|error| HiveGpuError::CudaError(error.to_string()))
+    }
+
+    /// The device's number.
+    pub fn device_id(&self) -> u32 {
+        self.info().device_id.unsigned_abs()
+    }
+
+    /// Whether the device can do what a storage needs: whether there are kernels for it.
+    pub fn supports_required_features(&self) -> bool {
+        device_info::kernels(&self.gfx_string()).is_ok()
     }
 }
 

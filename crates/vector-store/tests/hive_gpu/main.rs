@@ -4,6 +4,10 @@
 
 extern crate vector_store as hive_gpu;
 
+mod detection;
+mod index;
+mod small;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
