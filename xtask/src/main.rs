@@ -20,7 +20,7 @@ enum Task {
     BenchOpponent(bench::opponent::Options),
     /// Make a picture and a page of the benchmark's figures.
     BenchPlot(bench::Options),
-    /// Run the conformance suite and write its page, or check it.
+    /// Run the conformance suite and write its page, check it, or look for races.
     Conformance(conformance::Options),
     /// Run tests with counters, and say which lines they ran.
     Coverage(coverage::Options),

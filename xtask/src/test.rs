@@ -25,7 +25,7 @@ const FEATURES: &[(&str, &str)] = &[("redwick-tensor-ops", "redwick-tensor-ops/e
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Run everything: all targets, all cases, all models, and the checks of kernels and decoder.
+    /// Run everything: all targets, all cases, all models, races, and the checks of kernels and decoder.
     #[arg(long)]
     all: bool,
     /// Only these packages.
@@ -43,8 +43,12 @@ pub(crate) struct Options {
 const TASKS: &[&[&str]] = &[
     &["kernels", "--check"],
     &["disassembly", "--check"],
+    &["conformance", "--races"],
     &["minilm"],
 ];
+
+/// Those that build with Cargo themselves, and take arguments for it.
+const BUILDING: &[&str] = &["minilm", "conformance"];
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut report = Report::default();
@@ -154,7 +158,7 @@ fn own_task(task: &[&str], cargo: &[String], report: &mut Report) -> Result<bool
     let program = std::env::current_exe().context("finding this program")?;
     let mut command = Command::new(program);
     command.args(task);
-    if task == ["minilm"] && !cargo.is_empty() {
+    if BUILDING.contains(&task[0]) && !cargo.is_empty() {
         command.arg("--").args(cargo);
     }
     let status = command.status()?;
