@@ -3,11 +3,13 @@
 use redwick_tensor_ops::{ops, quantized, View};
 
 use super::convert;
+use super::error::IntoCandle;
 use super::fused::{elsewhere, on_rocm};
+use super::storage::RocmStorage;
 use crate::op::BackpropOp;
 use crate::quantized::QTensor;
 use crate::quantized_rocm::QRocmStorage;
-use crate::{DType, Result, Storage, Tensor};
+use crate::{DType, Device, Result, Storage, Tensor};
 
 /// Which expert each row of the result is of; named as in Candle.
 #[derive(Debug, Clone, Copy)]
@@ -76,8 +78,9 @@ pub fn moe_gemm(
     ))
 }
 
-/// [`moe_gemm`] with packed matrices, for an input and a result of f32. For many rows (prefill) the
-/// matrices become numbers of `dtype` first; for few, rows and packed matrices meet as bytes.
+/// [`moe_gemm`] with packed matrices, for an input and a result of f32. For many rows (prefill) all
+/// matrices become numbers of `dtype` first, in memory of their own until the product is there: which
+/// experts have rows only the device knows. For few, rows and packed matrices meet as bytes.
 ///
 /// # Errors
 /// As [`moe_gemm`].
@@ -93,11 +96,23 @@ pub fn moe_gemm_gguf(
         Some(packed) => routed(input, packed, weights.shape().dims3()?, rows),
         None => {
             let dtype = if is_prefill { dtype } else { DType::F32 };
-            let weights = weights.dequantize(input.device())?.to_dtype(dtype)?;
+            let weights = unpacked(weights, input.device(), dtype)?;
             let y = moe_gemm(&input.to_dtype(dtype)?, &weights, rows, is_prefill)?;
             y.to_dtype(DType::F32)
         }
     }
+}
+
+/// Packed matrices as numbers, without those of another dtype between.
+fn unpacked(weights: &QTensor, device: &Device, dtype: DType) -> Result<Tensor> {
+    let Some(packed) = weights.as_rocm_storage() else {
+        return weights.dequantize(device)?.to_dtype(dtype);
+    };
+    let to = convert::dtype("moe_gemm_gguf", dtype)?;
+    let shape = weights.shape().clone();
+    let numbers = quantized::dequantize(packed.packed(), shape.elem_count(), to).candle()?;
+    let storage = Storage::Rocm(RocmStorage::new(packed.device(), numbers));
+    Tensor::from_storage(storage, shape, BackpropOp::none(), false).to_device(device)
 }
 
 /// For each token and each of its experts, the product of the token's row and the transposed matrix of
