@@ -136,12 +136,32 @@ pub const PACKED_WEIGHTS: &[Op] = &[
         oracle: Some(composed_mixture),
         reference: Reference::Wide,
         tolerance: BYTES,
-        ..Op::row("moe_gemm_gguf", SINGLE, mixtures, mixture)
+        ..Op::row("moe_gemm_gguf", SINGLE, mixtures, |x, axes| {
+            mixture(x, axes, DType::F32)
+        })
+    },
+    Op {
+        values: UNIT,
+        oracle: Some(composed_mixture),
+        reference: Reference::Wide,
+        tolerance: TILES,
+        ..Op::row("moe_gemm_gguf in f16", SINGLE, in_prefill, |x, axes| {
+            mixture(x, axes, DType::F16)
+        })
+    },
+    Op {
+        values: UNIT,
+        oracle: Some(composed_mixture),
+        reference: Reference::Wide,
+        tolerance: EITHER,
+        ..Op::row("moe_gemm_gguf in bf16", SINGLE, in_prefill, |x, axes| {
+            mixture(x, axes, DType::BF16)
+        })
     },
 ];
 
-/// Axes: experts of a row, whether rows are many, the type.
-fn mixture(x: &[Tensor], axes: &[usize]) -> Result<Tensor> {
+/// In numbers of a dtype where rows are many. Axes: experts of a row, whether rows are many, the type.
+fn mixture(x: &[Tensor], axes: &[usize], dtype: DType) -> Result<Tensor> {
     let (to, w) = (Routes::of(x, axes)?, pack_single(&x[1], axes)?);
     let (share, many) = (axes[0], axes[1] == 1);
     moe::moe_gemm_gguf(
@@ -152,7 +172,7 @@ fn mixture(x: &[Tensor], axes: &[usize]) -> Result<Tensor> {
         &to.experts,
         share,
         many,
-        DType::F32,
+        dtype,
     )
 }
 
@@ -346,4 +366,11 @@ fn mixtures(values: Values) -> Vec<Case> {
         };
         numbered.map(case).collect()
     })
+}
+
+/// Those of many rows: for few the dtype does not matter.
+fn in_prefill(values: Values) -> Vec<Case> {
+    let mut cases = mixtures(values);
+    cases.retain(|case| case.axes[1] == 1);
+    cases
 }
