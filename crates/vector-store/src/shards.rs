@@ -285,22 +285,30 @@ impl Engine for Shards {
         Ok(())
     }
     fn memory(&self) -> MemoryStats {
-        let mut all = MemoryStats::default();
-        for memory in self.shards.iter().map(|shard| shard.memory()) {
-            all.total += memory.total;
-            all.free += memory.free;
-            all.used += memory.used;
-            all.spare += memory.spare;
-            all.host += memory.host;
-            all.buffers += memory.buffers;
-            all.limit = all
-                .limit
-                .into_iter()
-                .chain(memory.limit)
-                .reduce(|a, b| a + b);
-        }
-        all
+        sum(self.shards.iter().map(|shard| shard.memory()))
     }
+
+    fn held(&self) -> MemoryStats {
+        sum(self.shards.iter().map(|shard| shard.held()))
+    }
+}
+
+fn sum(of_shards: impl Iterator<Item = MemoryStats>) -> MemoryStats {
+    let mut all = MemoryStats::default();
+    for memory in of_shards {
+        all.total += memory.total;
+        all.free += memory.free;
+        all.used += memory.used;
+        all.spare += memory.spare;
+        all.host += memory.host;
+        all.buffers += memory.buffers;
+        all.limit = all
+            .limit
+            .into_iter()
+            .chain(memory.limit)
+            .reduce(|a, b| a + b);
+    }
+    all
 }
 
 /// What a set of rows is in each shard. The same set gives sets of the same version, so that devices

@@ -34,6 +34,17 @@ impl Account {
     pub(super) fn note(&self, store: &Store) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Holding::of(store);
     }
+
+    /// The same after a search, without asking the device what it has.
+    pub(super) fn note_searched(&self, store: &Store) {
+        let mut holding = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let MemoryStats { total, free, .. } = holding.memory;
+        holding.memory = MemoryStats {
+            total,
+            free,
+            ..store.engine().held()
+        };
+    }
 }
 
 /// The storages and indexes that a context has made and that are still there, oldest first.

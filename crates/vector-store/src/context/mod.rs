@@ -2,8 +2,7 @@
 //!
 //! Scores are hive-gpu's: larger is better. A Euclidean distance `d` is `1 / (1 + d)`, computed in f32
 //! from the canonical squared distance; [`crate::Store`] gives squared distances as they are. Indices
-//! stay as `add_vectors` gave them: removed vectors keep their room until
-//! [`VectorStorage::compact`].
+//! stay as `add_vectors` gave them, also where the room of removed vectors is given back.
 
 mod accounts;
 mod ivf;

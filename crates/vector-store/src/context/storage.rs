@@ -7,13 +7,19 @@ use super::accounts::Account;
 use super::{DeviceContext, Kind, similarity};
 use crate::engine::{Config, Error};
 use crate::error::Result;
-use crate::store::{Metadata, Search, Store};
+use crate::store::{Compaction, Metadata, Search, Store};
 use crate::traits::GpuVectorStorage;
 use crate::types::{GpuDistanceMetric, GpuSearchResult, GpuVector};
 
-/// Vectors by id on a device, through hive-gpu's trait.
+/// Vectors by id on a device, through hive-gpu's trait. A vector keeps the index that it was given, also
+/// where the store's rows were renumbered to give back the room of removed ones.
 pub struct VectorStorage {
     store: Store,
+    /// The index of each row, ascending.
+    indices: Vec<usize>,
+    next: usize,
+    /// The store's, when these were its rows.
+    stamp: u64,
     account: Option<Arc<Account>>,
 }
 
@@ -30,9 +36,13 @@ impl VectorStorage {
         context.create_store(Config::new(dimension, metric.into()))
     }
 
-    /// A storage over a store, whose rows are not renumbered by themselves from now on.
+    /// A storage over a store, whose rows are the indices.
     pub fn of(store: Store) -> Self {
         Self {
+            indices: (0..store.rows()).collect(),
+            next: store.rows(),
+            stamp: store.stamp(),
+            // It is done here, where the indices are.
             store: store.compaction(None),
             account: None,
         }
@@ -48,22 +58,51 @@ impl VectorStorage {
         &self.store
     }
 
-    /// Does something to the store, and takes down what it holds then.
+    /// Does something to the store, and takes down what it holds then. Where it renumbers the store's
+    /// rows, those are the indices from then on.
     pub fn change<T>(&mut self, change: impl FnOnce(&mut Store) -> T) -> T {
         let done = change(&mut self.store);
-        if let Some(account) = &self.account {
-            account.note(&self.store);
+        if self.stamp != self.store.stamp() {
+            (self.indices, self.next) = (Vec::new(), 0);
         }
+        self.stamp = self.store.stamp();
+        let more = self.store.rows() - self.indices.len();
+        self.indices.extend(self.next..self.next + more);
+        self.next += more;
+        self.note();
         done
     }
 
-    /// Gives back the room of removed vectors. Indices change: they are counted anew, in the same
-    /// order.
+    fn note(&self) {
+        if let Some(account) = &self.account {
+            account.note(&self.store);
+        }
+    }
+
+    /// Gives back the room of removed vectors. Indices stay; the store's rows are renumbered.
     ///
     /// # Errors
     /// The device's own; then nothing has changed.
     pub fn compact(&mut self) -> Result<()> {
-        Ok(self.change(Store::compact)?)
+        let live = self.store.live().clone();
+        self.store.compact()?;
+        if self.stamp != self.store.stamp() {
+            let indices = self.indices.iter().zip(0..);
+            let kept = indices.filter(|&(_, row)| live.get(row));
+            self.indices = kept.map(|(&index, _)| index).collect();
+        }
+        self.stamp = self.store.stamp();
+        self.note();
+        Ok(())
+    }
+
+    /// Compacts where a store would by itself.
+    fn compact_where_due(&mut self) {
+        let removed = self.store.rows() - self.store.len();
+        if Compaction::default().is_due(removed, self.store.rows()) {
+            // That it failed is no fault of the removal; it is tried again with the next.
+            let _ = self.compact();
+        }
     }
 }
 
@@ -76,22 +115,26 @@ impl GpuVectorStorage for VectorStorage {
             .map(|vector| vector.metadata.clone())
             .collect();
         let rows = self.change(|store| store.add(&ids, &numbers, &metadata))?;
-        Ok(rows.collect())
+        Ok(self.indices[rows].to_vec())
     }
 
     fn search(&self, query: &[f32], limit: usize) -> Result<Vec<GpuSearchResult>> {
         fits(self.store.dimension(), query, || "the query".to_owned())?;
         let found = self.store.search(&Search::new(query, limit))?;
+        if let Some(account) = &self.account {
+            account.note_searched(&self.store);
+        }
         let result = |found: crate::store::Found| GpuSearchResult {
             id: found.id.to_string(),
             score: similarity(self.store.config().metric, found.score),
-            index: found.row,
+            index: self.indices[found.row],
         };
         Ok(found.into_iter().flatten().map(result).collect())
     }
 
     fn remove_vectors(&mut self, ids: &[String]) -> Result<()> {
         self.change(|store| store.remove(ids))?;
+        self.compact_where_due();
         Ok(())
     }
 

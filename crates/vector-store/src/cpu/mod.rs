@@ -206,10 +206,18 @@ impl Engine for CpuEngine {
 
     fn memory(&self) -> MemoryStats {
         let (total, free) = info::memory();
-        let used = self.rows.bytes();
         MemoryStats {
             total,
             free,
+            ..self.held()
+        }
+    }
+
+    fn held(&self) -> MemoryStats {
+        let used = self.rows.bytes();
+        MemoryStats {
+            total: 0,
+            free: 0,
             used,
             spare: used.saturating_sub(self.rows.used_bytes()),
             host: 0,

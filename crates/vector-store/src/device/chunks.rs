@@ -3,10 +3,13 @@
 //! A chunk is one allocation: rows as they are scanned, then a factor and an offset of each where the
 //! metric and the dtype need them, then the rows as they were given where they are scanned as
 //! something else. All chunks but the last have the same number of rows, a power of two; the last
-//! grows by doubling, so that a small store is small. Growing copies no more than that last chunk.
+//! grows by doubling, so that a small store is small; where there is no memory to double it, it grows by
+//! what is needed. Growing copies no more than that last chunk. Under a limit on memory chunks are small
+//! parts of it, so that nearly all of it can be used.
 
-use redwick_hip::{Address, DeviceMemory};
+use redwick_hip::Address;
 
+use super::account::Memory;
 use super::gpu::Gpu;
 use crate::engine::{Config, Dtype, Metric, Originals, Result};
 
@@ -15,6 +18,9 @@ pub(super) const TILE: usize = 32;
 
 /// Bytes of a chunk, about.
 const CHUNK_BYTES: usize = 128 << 20;
+
+/// The part of a limit on memory that a chunk takes, at the most.
+const PART_OF_LIMIT: usize = 32;
 
 /// Bytes of a lane's access.
 pub(super) const UNIT: usize = 16;
@@ -59,7 +65,8 @@ impl Shape {
             usize::from(copied) * given_units * UNIT,
         ];
         let tile = bytes.iter().sum::<usize>() * TILE;
-        let tiles = (chunk_bytes.unwrap_or(CHUNK_BYTES) / tile).max(1);
+        let most = config.memory_limit.unwrap_or(usize::MAX) / PART_OF_LIMIT;
+        let tiles = (chunk_bytes.unwrap_or(CHUNK_BYTES).min(most) / tile).max(1);
         Self {
             units,
             given_units,
@@ -103,14 +110,14 @@ impl Shape {
 
 /// One allocation of rows.
 pub(super) struct Chunk {
-    pub(super) memory: DeviceMemory,
+    pub(super) memory: Memory,
     rows: usize,
 }
 
 impl Chunk {
-    pub(super) fn new(gpu: &Gpu, shape: &Shape, rows: usize, used: usize) -> Result<Self> {
+    pub(super) fn new(gpu: &Gpu, shape: &Shape, rows: usize) -> Result<Self> {
         let bytes = shape.chunk_bytes(rows);
-        let memory = gpu.allocate("vectors", bytes, used)?;
+        let memory = gpu.allocate("vectors", bytes)?;
         // Tiles are scanned whole, rows that are not there yet included.
         gpu.stream().fill(&memory, 0, bytes, 0)?;
         Ok(Self { memory, rows })
@@ -135,8 +142,8 @@ impl Chunk {
     /// Copies the first rows of another chunk.
     fn copy_from(&self, gpu: &Gpu, shape: &Shape, from: &Self, rows: usize) -> Result<()> {
         for plane in PLANES.into_iter().filter(|&plane| shape.has(plane)) {
-            let to = (&self.memory, self.plane(shape, plane));
-            let source = (&from.memory, from.plane(shape, plane));
+            let to = (&*self.memory, self.plane(shape, plane));
+            let source = (&*from.memory, from.plane(shape, plane));
             gpu.stream()
                 .copy_within(to, source, shape.row(plane) * rows)?;
         }
@@ -144,25 +151,32 @@ impl Chunk {
     }
 }
 
+/// How much room the last chunk gets that is not needed yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Growth {
+    Doubling,
+    Exact,
+}
+
 /// All chunks of a store.
 pub(super) struct Chunks {
     pub(super) shape: Shape,
     list: Vec<Chunk>,
-    /// Addresses of the chunks' planes; null for no chunks.
-    table: DeviceMemory,
+    /// Addresses of the chunks' planes; none for no chunks.
+    table: Option<Memory>,
 }
 
 impl Chunks {
-    pub(super) fn new(gpu: &Gpu, shape: Shape) -> Result<Self> {
-        Ok(Self {
+    pub(super) fn new(shape: Shape) -> Self {
+        Self {
             shape,
             list: Vec::new(),
-            table: gpu.allocate("the table of chunks", 0, 0)?,
-        })
+            table: None,
+        }
     }
 
     pub(super) fn table(&self) -> u64 {
-        self.table.address().0
+        self.table.as_ref().map_or(0, |table| table.address().0)
     }
 
     /// Rows that there is room for.
@@ -173,12 +187,7 @@ impl Chunks {
     /// Bytes of all chunks and the table.
     pub(super) fn bytes(&self) -> usize {
         let chunks = self.list.iter().map(|chunk| chunk.memory.bytes());
-        chunks.sum::<usize>() + self.table.bytes()
-    }
-
-    /// How many allocations there are.
-    pub(super) fn count(&self) -> usize {
-        self.list.len() + usize::from(!self.list.is_empty())
+        chunks.sum::<usize>() + self.table.as_ref().map_or(0, |table| table.bytes())
     }
 
     /// The chunk of a row, and the row's number in it.
@@ -189,15 +198,15 @@ impl Chunks {
 
     /// Bytes that making room for `rows` rows allocates, old memory of a chunk that grows not
     /// counted.
-    pub(super) fn bytes_to_reserve(&self, rows: usize) -> usize {
-        self.new_sizes(rows)
+    pub(super) fn bytes_to_reserve(&self, rows: usize, growth: Growth) -> usize {
+        self.new_sizes(rows, growth)
             .into_iter()
             .map(|rows| self.shape.chunk_bytes(rows))
             .sum()
     }
 
     /// The sizes of chunks that are added, or take the place of the last, for `rows` rows in all.
-    fn new_sizes(&self, rows: usize) -> Vec<usize> {
+    fn new_sizes(&self, rows: usize, growth: Growth) -> Vec<usize> {
         if rows <= self.capacity() {
             return Vec::new();
         }
@@ -207,7 +216,8 @@ impl Chunks {
         let mut left = rows - kept * whole;
         let mut sizes = Vec::new();
         while left > 0 {
-            let doubled = if sizes.is_empty() { short * 2 } else { 0 };
+            let doubles = growth == Growth::Doubling && sizes.is_empty();
+            let doubled = if doubles { short * 2 } else { 0 };
             let size = left.next_multiple_of(TILE).max(doubled).min(whole);
             sizes.push(size);
             left -= left.min(size);
@@ -216,15 +226,18 @@ impl Chunks {
     }
 
     /// Makes room for `rows` rows, of which `len` are there. What fails changes nothing.
-    pub(super) fn reserve(&mut self, gpu: &Gpu, len: usize, rows: usize) -> Result<()> {
-        let sizes = self.new_sizes(rows);
+    pub(super) fn reserve(
+        &mut self,
+        gpu: &Gpu,
+        len: usize,
+        rows: usize,
+        growth: Growth,
+    ) -> Result<()> {
+        let sizes = self.new_sizes(rows, growth);
         if sizes.is_empty() {
             return Ok(());
         }
-        let used = self.bytes();
-        let new = sizes
-            .iter()
-            .map(|&size| Chunk::new(gpu, &self.shape, size, used));
+        let new = sizes.iter().map(|&size| Chunk::new(gpu, &self.shape, size));
         let new: Vec<Chunk> = new.collect::<Result<_>>()?;
         let short = self.list.last().filter(|last| last.rows < self.shape.rows);
         if let (Some(short), Some(first)) = (short, new.first()) {
@@ -235,7 +248,7 @@ impl Chunks {
         let table = self.written_table(gpu, all)?;
         self.list.truncate(kept);
         self.list.extend(new);
-        self.table = table;
+        self.table = Some(table);
         Ok(())
     }
 
@@ -243,11 +256,11 @@ impl Chunks {
         &self,
         gpu: &Gpu,
         chunks: impl Iterator<Item = &'a Chunk>,
-    ) -> Result<DeviceMemory> {
+    ) -> Result<Memory> {
         let entries: Vec<u64> = chunks
             .flat_map(|chunk| PLANES.map(|plane| chunk.address(&self.shape, plane).0))
             .collect();
-        let table = gpu.allocate("the table of chunks", entries.len() * 8, self.bytes())?;
+        let table = gpu.allocate("the table of chunks", entries.len() * 8)?;
         gpu.stream()
             .upload(&table, 0, bytemuck::cast_slice(&entries))?;
         Ok(table)
@@ -256,6 +269,9 @@ impl Chunks {
     /// Lets go of chunks that `rows` rows do not need.
     pub(super) fn shrink(&mut self, rows: usize) {
         self.list.truncate(rows.div_ceil(self.shape.rows));
+        if self.list.is_empty() {
+            self.table = None;
+        }
     }
 
     /// Rewrites all chunks in order. `fill(chunks, number, to)` puts the rows of new chunk `number`
@@ -270,11 +286,11 @@ impl Chunks {
     ) -> Result<()> {
         let count = rows.div_ceil(self.shape.rows);
         if count == 0 {
-            self.list.clear();
+            self.shrink(0);
             return Ok(());
         }
         let size = rows.next_multiple_of(TILE).min(self.shape.rows);
-        let spare = Chunk::new(gpu, &self.shape, size, self.bytes())?;
+        let spare = Chunk::new(gpu, &self.shape, size)?;
         let all = std::iter::once(&spare).chain(&self.list[..count - 1]);
         let table = self.written_table(gpu, all.clone())?;
         for (number, to) in all.enumerate() {
@@ -282,7 +298,7 @@ impl Chunks {
         }
         self.list.truncate(count - 1);
         self.list.insert(0, spare);
-        self.table = table;
+        self.table = Some(table);
         Ok(())
     }
 }

@@ -1,23 +1,32 @@
 //! A GPU as the engine uses it: one stream, kernels, buffers that are kept for reuse.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use redwick_hip::{Device, DeviceMemory, Kernel as Loaded, Module, Stream};
 use redwick_kernels::{Arguments, Family, Kernel, KernelInfo, all, code_object};
 use redwick_tensor_ops::memory::{Lease, Policy, Pool, PoolError, Refusal, Source, Statistics};
 use redwick_tensor_ops::{DeviceSpec, Library, driver};
 
+use super::account::{Account, Memory};
 use crate::engine::{Error, Result, Shortage};
 
 /// A device with one stream, on which all its stores' work runs in order.
-pub(crate) struct Gpu {
+struct Opened {
     spec: DeviceSpec,
     device: Device,
     stream: Stream,
-    pool: Arc<Pool<Scratch>>,
     modules: [OnceLock<Module>; Family::ALL.len()],
     kernels: Box<[OnceLock<Loaded>]>,
+    /// The buffers of all engines of the device.
+    pools: Mutex<Vec<Weak<Pool<Scratch>>>>,
+}
+
+/// A device as one engine uses it, with memory of the engine's own.
+pub(crate) struct Gpu {
+    opened: Arc<Opened>,
+    account: Arc<Account>,
+    pool: Arc<Pool<Scratch>>,
 }
 
 /// Memory of one search or append. A block that was let go of serves later work of the stream.
@@ -26,18 +35,15 @@ pub(super) type Block = Lease<Scratch>;
 /// Where blocks come from.
 pub(super) struct Scratch {
     stream: Stream,
+    account: Arc<Account>,
 }
 
 impl Source for Scratch {
-    type Block = DeviceMemory;
+    type Block = Memory;
     type Error = redwick_hip::Error;
 
-    fn allocate(&self, bytes: usize) -> Result<DeviceMemory, Refusal<redwick_hip::Error>> {
-        let answer = self.stream.device().alloc_bytes(bytes);
-        answer.map_err(|error| match error {
-            redwick_hip::Error::OutOfMemory { .. } => Refusal::OutOfMemory,
-            other => Refusal::Other(other),
-        })
+    fn allocate(&self, bytes: usize) -> Result<Memory, Refusal<redwick_hip::Error>> {
+        Memory::new(self.stream.device(), &self.account, bytes)
     }
 
     fn settle(&self) -> Result<(), redwick_hip::Error> {
@@ -45,94 +51,145 @@ impl Source for Scratch {
     }
 }
 
-impl Gpu {
+impl Opened {
     /// Opens a device, or gives what was opened for it before.
-    pub(super) fn open(spec: &DeviceSpec) -> Result<Arc<Self>> {
-        static OPENED: OnceLock<Mutex<HashMap<DeviceSpec, Arc<Gpu>>>> = OnceLock::new();
+    fn get(spec: &DeviceSpec) -> Result<Arc<Self>> {
+        static OPENED: OnceLock<Mutex<HashMap<DeviceSpec, Arc<Opened>>>> = OnceLock::new();
         let opened = OPENED.get_or_init(Mutex::default);
         let mut opened = opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(gpu) = opened.get(spec) {
-            return Ok(Arc::clone(gpu));
+        if let Some(device) = opened.get(spec) {
+            return Ok(Arc::clone(device));
         }
-        let gpu = Arc::new(Self::new(spec)?);
-        opened.insert(spec.clone(), Arc::clone(&gpu));
-        Ok(gpu)
+        let device = Arc::new(Self::new(spec)?);
+        opened.insert(spec.clone(), Arc::clone(&device));
+        Ok(device)
     }
 
     fn new(spec: &DeviceSpec) -> Result<Self> {
         let device = driver(spec)?.device(spec.ordinal)?;
         redwick_kernels::wave_size(device.target())?;
-        let stream = device.create_stream()?;
-        let source = Scratch {
-            stream: stream.clone(),
-        };
         Ok(Self {
             spec: spec.clone(),
-            pool: Pool::new(source, policy(&spec.library)),
+            stream: device.create_stream()?,
             modules: [const { OnceLock::new() }; Family::ALL.len()],
             kernels: all().iter().map(|_| OnceLock::new()).collect(),
+            pools: Mutex::default(),
             device,
-            stream,
+        })
+    }
+
+    /// The pools of the engines that are there.
+    fn pools(&self) -> Vec<Arc<Pool<Scratch>>> {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        pools.retain(|pool| pool.strong_count() > 0);
+        pools.iter().filter_map(Weak::upgrade).collect()
+    }
+}
+
+impl Gpu {
+    /// A device, for an engine that holds no more memory than `limit` says.
+    pub(super) fn open(spec: &DeviceSpec, limit: Option<usize>) -> Result<Self> {
+        let (opened, account) = (Opened::get(spec)?, Account::new(limit));
+        let source = Scratch {
+            stream: opened.stream.clone(),
+            account: Arc::clone(&account),
+        };
+        let pool = Pool::new(source, policy(&spec.library));
+        let mut pools = opened.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        pools.push(Arc::downgrade(&pool));
+        drop(pools);
+        Ok(Self {
+            opened,
+            account,
+            pool,
         })
     }
 
     pub(super) fn device(&self) -> &Device {
-        &self.device
+        &self.opened.device
     }
 
     pub(super) fn stream(&self) -> &Stream {
-        &self.stream
+        &self.opened.stream
     }
 
-    /// What is lent and kept, of all stores on the device.
+    /// All that the engine holds.
+    pub(super) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// What is lent and kept of the engine's buffers.
     pub(super) fn scratch(&self) -> Statistics {
         self.pool.statistics()
     }
 
-    /// A buffer of at least `bytes` bytes, with anything in it.
-    pub(super) fn lease(&self, what: &str, bytes: usize) -> Result<Block> {
-        self.pool.lease(bytes.max(1)).map_err(|error| match error {
-            PoolError::Source(error) => error.into(),
-            PoolError::OutOfMemory(held) => self.shortage(what, bytes, held.in_use, None),
-        })
+    /// Bytes that can still be lent under the engine's limit, where it has one.
+    pub(super) fn room(&self) -> Option<usize> {
+        let used = self.account.bytes() - self.scratch().cached;
+        self.account.limit().map(|limit| limit.saturating_sub(used))
     }
 
-    /// Memory that stays, such as a store's rows; not from the pool.
-    pub(super) fn allocate(&self, what: &str, bytes: usize, used: usize) -> Result<DeviceMemory> {
-        let first = self.device.alloc_bytes(bytes);
-        let answer = match first {
-            Err(redwick_hip::Error::OutOfMemory { .. }) => {
-                self.pool.trim()?;
-                self.device.alloc_bytes(bytes)
+    /// Gives buffers that are kept for reuse back to the device.
+    pub(super) fn trim(&self) -> Result<()> {
+        self.pool.trim()?;
+        Ok(())
+    }
+
+    /// The same for all engines of the device.
+    fn trim_all(&self) -> Result<()> {
+        for pool in self.opened.pools() {
+            pool.trim()?;
+        }
+        Ok(())
+    }
+
+    /// A buffer of at least `bytes` bytes, with anything in it.
+    pub(super) fn lease(&self, what: &str, bytes: usize) -> Result<Block> {
+        let ask = || self.pool.lease(bytes.max(1));
+        let answer = match ask() {
+            Err(PoolError::OutOfMemory(_)) => {
+                self.trim_all()?;
+                ask()
             }
             answer => answer,
         };
         answer.map_err(|error| match error {
-            redwick_hip::Error::OutOfMemory { .. } => self.shortage(what, bytes, used, None),
-            other => other.into(),
+            PoolError::Source(error) => error.into(),
+            PoolError::OutOfMemory(_) => self.shortage(what, bytes),
+        })
+    }
+
+    /// Memory that stays, such as a store's rows; not from the pool.
+    pub(super) fn allocate(&self, what: &str, bytes: usize) -> Result<Memory> {
+        let ask = || Memory::new(&self.opened.device, &self.account, bytes);
+        let answer = match ask() {
+            Err(Refusal::OutOfMemory) => {
+                self.trim_all()?;
+                ask()
+            }
+            answer => answer,
+        };
+        answer.map_err(|refusal| match refusal {
+            Refusal::OutOfMemory => self.shortage(what, bytes),
+            Refusal::Other(error) => error.into(),
         })
     }
 
     /// The error for memory that is not there.
-    pub(super) fn shortage(
-        &self,
-        what: &str,
-        requested: usize,
-        used: usize,
-        limit: Option<usize>,
-    ) -> Error {
+    pub(super) fn shortage(&self, what: &str, requested: usize) -> Error {
+        let free = self.opened.device.memory_info().ok().map(|info| info.free);
         Error::from(Box::new(Shortage {
-            what: format!("{what} on {}", self.spec),
+            what: format!("{what} on {}", self.opened.spec),
             requested,
-            used,
-            free: self.device.memory_info().ok().map(|info| info.free),
-            limit,
+            used: self.account.bytes(),
+            free,
+            limit: self.account.limit(),
         }))
     }
 
     /// The loaded form of a kernel.
     pub(super) fn kernel<A: Arguments>(&self, kernel: Kernel<A>) -> Result<&Loaded> {
-        let cell = &self.kernels[kernel.id()];
+        let cell = &self.opened.kernels[kernel.id()];
         if let Some(loaded) = cell.get() {
             return Ok(loaded);
         }
@@ -141,12 +198,12 @@ impl Gpu {
     }
 
     fn load(&self, info: &KernelInfo) -> Result<Loaded> {
-        let cell = &self.modules[info.family as usize];
+        let cell = &self.opened.modules[info.family as usize];
         let module = match cell.get() {
             Some(module) => module,
             None => {
-                let image = code_object(self.device.target(), info.family)?;
-                let module = self.device.load_module(image)?;
+                let image = code_object(self.opened.device.target(), info.family)?;
+                let module = self.opened.device.load_module(image)?;
                 cell.get_or_init(|| module)
             }
         };
@@ -186,9 +243,8 @@ impl Layout {
 
 /// The memory of a block.
 pub(super) fn memory(block: &Block) -> Result<&DeviceMemory> {
-    block
-        .block()
-        .ok_or_else(|| Error::Other("a buffer without memory".to_owned()))
+    let memory = block.block().map(|memory| &**memory);
+    memory.ok_or_else(|| Error::Other("a buffer without memory".to_owned()))
 }
 
 /// The address `offset` bytes into a block.

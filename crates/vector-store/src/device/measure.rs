@@ -4,7 +4,7 @@ use super::inputs::Inputs;
 use super::plan::Plan;
 use super::scans::How;
 use super::{DeviceEngine, Scanner};
-use crate::engine::{Error, Result, Scan};
+use crate::engine::{Result, Scan};
 
 /// How long the device takes for a search, in milliseconds: medians.
 #[derive(Debug, Clone)]
@@ -22,10 +22,7 @@ impl DeviceEngine {
     /// # Errors
     /// As [`Engine::search`](crate::Engine::search).
     pub fn measure(&self, scan: &Scan<'_>, repeats: usize) -> Result<Times> {
-        let choices = self.choices(scan)?;
-        let choice = choices
-            .first()
-            .ok_or_else(|| Error::Other("nothing to measure".to_owned()))?;
+        let choice = &self.all_rows(scan)?;
         let inputs = Inputs::new(self, scan.queries, Some(How::Products))?;
         let plan = Plan::new(self, choice, &inputs, self.first(scan.k), scan.k)?;
         plan.launch()?;

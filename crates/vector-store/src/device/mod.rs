@@ -17,6 +17,7 @@
 //! Floating-point numbers are added in an order that depends on the row alone, so that answers are
 //! the same for every batch.
 
+mod account;
 mod bounds;
 mod choice;
 mod chunks;
@@ -33,10 +34,8 @@ mod scans;
 mod settle;
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use redwick_hip::DeviceMemory;
 use redwick_tensor_ops::DeviceSpec;
 use redwick_tensor_ops::memory::Statistics;
 
@@ -46,6 +45,7 @@ use crate::cpu::CpuEngine;
 use crate::device_info;
 use crate::engine::{Config, Dtype, Engine, Error, Hit, MemoryStats, Metric, Result, Scan, groups};
 use crate::types::GpuDeviceInfo;
+use account::Memory;
 use bounds::{Arithmetic, Extremes};
 use choice::{Choice, Mask, Masks};
 use chunks::{Chunks, Shape, TILE};
@@ -68,14 +68,14 @@ const WORKGROUPS: u32 = 2;
 /// Vectors in a GPU's memory.
 pub struct DeviceEngine {
     config: Config,
-    gpu: Arc<Gpu>,
+    gpu: Gpu,
     chunks: Chunks,
     /// The rows as they were given, where they are in the host's memory.
     host: Option<CpuEngine>,
     len: usize,
     arithmetic: Arithmetic,
     /// What kernels note about the rows they append, and what was read of it last.
-    noted: DeviceMemory,
+    noted: Memory,
     extremes: Extremes,
     masks: Masks,
     workgroups: u32,
@@ -102,11 +102,11 @@ impl DeviceEngine {
         chunk_bytes: Option<usize>,
     ) -> Result<Self> {
         let config = config.checked()?;
-        let gpu = Gpu::open(spec)?;
-        let noted = gpu.allocate("facts about rows", size_of::<Extremes>(), 0)?;
+        let gpu = Gpu::open(spec, config.memory_limit)?;
+        let noted = gpu.allocate("facts about rows", size_of::<Extremes>())?;
         gpu.stream().fill(&noted, 0, size_of::<Extremes>(), 0)?;
         Ok(Self {
-            chunks: Chunks::new(&gpu, Shape::of(&config, chunk_bytes))?,
+            chunks: Chunks::new(Shape::of(&config, chunk_bytes)),
             host: originals::on_host(&config)?,
             arithmetic: Arithmetic::new(config.dimension, config.dtype),
             config,
@@ -121,7 +121,7 @@ impl DeviceEngine {
         })
     }
 
-    /// The buffers of searches and appends on this engine's device: lent, and kept for reuse.
+    /// The buffers of this engine's searches and appends: lent, and kept for reuse.
     pub fn buffers(&self) -> Statistics {
         self.gpu.scratch()
     }
@@ -146,38 +146,35 @@ impl DeviceEngine {
         Ok((live, filter))
     }
 
-    /// What a search looks at: for all queries alike, or for each its ranges.
-    fn choices(&self, scan: &Scan<'_>) -> Result<Vec<Choice>> {
+    /// What a search looks at that has no ranges.
+    fn all_rows(&self, scan: &Scan<'_>) -> Result<Choice> {
         let (live, filter) = self.sets(scan)?;
-        match scan.ranges {
-            None => Ok(vec![Choice::all(live, filter, self.tiles())]),
-            Some(ranges) => ranges
-                .iter()
-                .map(|ranges| {
-                    Choice::ranges(&self.gpu, live.clone(), filter.clone(), ranges, self.len)
-                })
-                .collect(),
-        }
+        Ok(Choice::all(live, filter, self.tiles()))
     }
 
-    /// Calls `f` for groups of queries that look at the same rows.
+    /// Calls `f` for groups of queries that look at the same rows, each of which needs about so many
+    /// bytes on the device besides its keys.
     fn for_groups<T>(
         &self,
         scan: &Scan<'_>,
+        besides: usize,
         mut f: impl FnMut(&Choice, &[f32]) -> Result<Vec<T>>,
     ) -> Result<Vec<T>> {
-        let choices = self.choices(scan)?;
-        let dimension = self.config.dimension;
+        let Some(ranges) = scan.ranges else {
+            let choice = self.all_rows(scan)?;
+            let keys = Plan::bytes_of_query(choice.slots);
+            let at_once = self.at_once(keys, besides);
+            return self.for_some(scan.queries, at_once, |_, queries| f(&choice, queries));
+        };
+        let (live, filter) = self.sets(scan)?;
         let mut found = Vec::new();
-        if scan.ranges.is_some() {
-            for (choice, query) in choices.iter().zip(scan.queries.chunks_exact(dimension)) {
-                found.extend(f(choice, query)?);
-            }
-        } else if let Some(choice) = choices.first() {
-            let group = (KEY_BYTES / Plan::bytes_of_query(choice.slots).max(1)).max(1);
-            for queries in scan.queries.chunks(group * dimension) {
-                found.extend(f(choice, queries)?);
-            }
+        for (ranges, query) in ranges
+            .iter()
+            .zip(scan.queries.chunks_exact(self.config.dimension))
+        {
+            let sets = (live.clone(), filter.clone());
+            let choice = Choice::ranges(&self.gpu, sets.0, sets.1, ranges, self.len)?;
+            found.extend(f(&choice, query)?);
         }
         Ok(found)
     }
@@ -186,11 +183,10 @@ impl DeviceEngine {
     fn for_lists<T>(
         &self,
         scan: &Scan<'_>,
-        ranges: &[Vec<Range<usize>>],
+        (ranges, besides): (&[Vec<Range<usize>>], usize),
         mut f: impl FnMut(&Choice, &[f32]) -> Result<Vec<T>>,
     ) -> Result<Vec<T>> {
         let (live, filter) = self.sets(scan)?;
-        let dimension = self.config.dimension;
         let form = self.form(How::Lists);
         let slots = |ranges: &Vec<Range<usize>>| {
             let tiles = ranges.iter().map(|range| range.len() / TILE + 2);
@@ -198,14 +194,45 @@ impl DeviceEngine {
         };
         let most = ranges.iter().map(slots).max().unwrap_or(0);
         // A key, a tile and a word for each slot.
-        let group = (KEY_BYTES / (3 * Plan::bytes_of_query(most)).max(1)).max(1);
-        let mut found = Vec::new();
-        let queries = scan.queries.chunks(group * dimension);
-        for (queries, ranges) in queries.zip(ranges.chunks(group)) {
+        let at_once = self.at_once(3 * Plan::bytes_of_query(most), besides);
+        self.for_some(scan.queries, at_once, |first, queries| {
+            let ranges = &ranges[first..first + queries.len() / self.config.dimension];
             let sets = (live.clone(), filter.clone());
             let lists = Lists::new(&self.gpu, &form, sets, ranges, self.len)?;
             let choice = Choice::each(live.clone(), filter.clone(), lists);
-            found.extend(f(&choice, queries)?);
+            f(&choice, queries)
+        })
+    }
+
+    /// How many queries fit, with so many bytes of keys each and so many besides.
+    fn at_once(&self, keys: usize, besides: usize) -> usize {
+        let each = keys.saturating_add(besides).max(1);
+        // What is lent comes in classes of sizes, and what is kept may not fit.
+        let under_limit = self.gpu.room().map_or(usize::MAX, |room| room / 2 / each);
+        (KEY_BYTES / keys.max(1)).min(under_limit).max(1)
+    }
+
+    /// Calls `f` with the number of the first of some queries, and so many of them; with fewer where
+    /// there is no memory for as many.
+    fn for_some<T>(
+        &self,
+        queries: &[f32],
+        at_once: usize,
+        mut f: impl FnMut(usize, &[f32]) -> Result<Vec<T>>,
+    ) -> Result<Vec<T>> {
+        let dimension = self.config.dimension;
+        let (mut found, mut left, mut at_once) = (Vec::new(), queries, at_once);
+        while !left.is_empty() {
+            let count = at_once.min(left.len() / dimension);
+            let (now, later) = left.split_at(count * dimension);
+            match f((queries.len() - left.len()) / dimension, now) {
+                Ok(more) => {
+                    found.extend(more);
+                    left = later;
+                }
+                Err(Error::OutOfMemory(_)) if count > 1 => at_once = count / 2,
+                Err(error) => return Err(error),
+            }
         }
         Ok(found)
     }
@@ -265,9 +292,10 @@ impl Scanner for DeviceEngine {
         let how = self.how(scan, count);
         let search =
             |choice: &Choice, queries: &[f32]| self.search_group(scan, how, choice, queries, count);
+        let besides = self.bytes_besides(scan.k, count);
         match (how, scan.ranges) {
-            (How::Lists, Some(ranges)) => self.for_lists(scan, ranges, search),
-            _ => self.for_groups(scan, search),
+            (How::Lists, Some(ranges)) => self.for_lists(scan, (ranges, besides), search),
+            _ => self.for_groups(scan, besides, search),
         }
     }
 
@@ -278,7 +306,7 @@ impl Scanner for DeviceEngine {
         if let Some(host) = &self.host {
             return host.search(scan);
         }
-        self.for_groups(scan, |choice, queries| {
+        self.for_groups(scan, 0, |choice, queries| {
             self.settle_group(choice, queries, scan.k)
         })
     }
@@ -318,9 +346,10 @@ impl Engine for DeviceEngine {
     fn truncate(&mut self, rows: usize) -> Result<()> {
         self.len = self.len.min(rows);
         self.chunks.shrink(self.len);
-        self.host
-            .as_mut()
-            .map_or(Ok(()), |host| host.truncate(rows))
+        if let Some(host) = &mut self.host {
+            host.truncate(rows)?;
+        }
+        self.let_go()
     }
 
     fn search(&self, scan: &Scan<'_>) -> Result<Vec<Vec<Hit>>> {
@@ -355,5 +384,9 @@ impl Engine for DeviceEngine {
 
     fn memory(&self) -> MemoryStats {
         self.memory_stats()
+    }
+
+    fn held(&self) -> MemoryStats {
+        self.held_stats()
     }
 }

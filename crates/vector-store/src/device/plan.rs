@@ -27,6 +27,11 @@ pub(super) const NONE: u32 = u32::MAX;
 /// once.
 const FINISHERS: usize = 1024;
 
+/// Tiles and results of a query that `finish` is for: what a workgroup does grows with them, and so does
+/// how many workgroups there are.
+const FINISHED: usize = 96;
+const RESULTS: usize = 100;
+
 /// A part of a plan, with its name.
 pub(super) type Stage = (&'static str, fn(&Plan<'_>) -> Result<()>);
 
@@ -137,8 +142,9 @@ impl<'a> Plan<'a> {
         if self.engine.host.is_some() {
             return &HOST;
         }
-        let few = self.inputs.count * self.tiles <= FINISHERS && self.tiles <= MOST;
-        match few && self.inputs.has_piles() {
+        let count = self.inputs.count;
+        let little = self.tiles <= FINISHED && count * self.k <= RESULTS;
+        match little && count * self.tiles <= FINISHERS && self.inputs.has_piles() {
             true => &FEW,
             false => &MANY,
         }
@@ -299,6 +305,16 @@ impl<'a> Plan<'a> {
 }
 
 impl DeviceEngine {
+    /// Bytes on the device for a query besides the keys of its tiles, about: as it is scanned for and
+    /// was given, the best keys of waves, the rows of `tiles` tiles, and results.
+    pub(super) fn bytes_besides(&self, k: usize, tiles: usize) -> usize {
+        let form = Form::new(&self.config, &self.chunks.shape);
+        let query = form.given_pitch() * 4 + form.staged_bytes();
+        let tiles = tiles.min(self.tiles());
+        let rows = tiles * (TILE + 3) + 2 * k.min(tiles * TILE);
+        query + (self.scan_grid(self.tiles()).waves + rows + 4) * 4
+    }
+
     /// Puts the kernel that scores rows of tiles into the stream: of each query's `slots`, or of all.
     pub(super) fn score(
         &self,

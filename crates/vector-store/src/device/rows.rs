@@ -3,15 +3,20 @@
 use redwick_kernels::args;
 
 use super::DeviceEngine;
+use super::bounds::Extremes;
 use super::choice::uploaded;
-use super::chunks::{Chunk, PLANES, Plane};
-use super::gpu::{Gpu, address};
+use super::chunks::{Chunk, Growth, PLANES, Plane};
+use super::gpu::{Gpu, address, memory};
 use super::scans::stored;
 use crate::bitset::Bitset;
 use crate::engine::{Engine, Error, MemoryStats, Metric, Result};
 
 /// Bytes of rows that are uploaded at once.
 const STAGE_BYTES: usize = 16 << 20;
+
+/// The part of a limit on memory that rows leave to searches, and the part that is uploaded at once.
+const LEFT_TO_SEARCHES: usize = 16;
+const PART_UPLOADED: usize = 32;
 
 /// Rows of a workgroup of `ingest`.
 const ROWS: usize = 32;
@@ -20,21 +25,54 @@ const ROWS: usize = 32;
 const STEPS: usize = 256;
 
 impl DeviceEngine {
-    /// Bytes that the engine holds on the device.
-    fn held(&self) -> usize {
+    /// Bytes that the engine holds on the device as long as it has these rows.
+    fn kept(&self) -> usize {
         self.chunks.bytes() + self.noted.bytes()
+    }
+
+    /// Makes room for rows, so that there are `total`: more than is needed where that can be had.
+    fn make_room(&mut self, total: usize) -> Result<()> {
+        match self.try_room(total, Growth::Doubling) {
+            Err(Error::OutOfMemory(_)) => self.try_room(total, Growth::Exact),
+            done => done,
+        }
+    }
+
+    fn try_room(&mut self, total: usize, growth: Growth) -> Result<()> {
+        let more = self.chunks.bytes_to_reserve(total, growth);
+        if more == 0 {
+            return Ok(());
+        }
+        // Copies of sets are of another length from now on.
+        self.masks.clear();
+        if let Some(limit) = self.config.memory_limit {
+            let with_searches = more.saturating_add(limit / LEFT_TO_SEARCHES);
+            if self.kept().saturating_add(with_searches) > limit {
+                self.gpu.trim()?;
+                let what = "vectors, and room to search them,";
+                return Err(self.gpu.shortage(what, with_searches));
+            }
+        }
+        self.chunks.reserve(&self.gpu, self.len, total, growth)
     }
 
     /// Appends rows, so that there are `total`.
     pub(super) fn append_rows(&mut self, rows: &[f32], total: usize) -> Result<()> {
-        let more = self.chunks.bytes_to_reserve(total);
-        let limit = self.config.memory_limit;
-        if more > 0 && limit.is_some_and(|limit| self.held() + more > limit) {
-            return Err(self.gpu.shortage("vectors", more, self.held(), limit));
+        self.make_room(total)?;
+        let extremes = self.fill(rows);
+        if extremes.is_err() {
+            self.chunks.shrink(self.len);
         }
-        self.chunks.reserve(&self.gpu, self.len, total)?;
+        self.extremes = extremes?;
+        self.len = total;
+        Ok(())
+    }
+
+    /// Puts rows behind those that are there, where there is room; gives what is noted of all.
+    fn fill(&self, rows: &[f32]) -> Result<Extremes> {
         let dimension = self.config.dimension;
-        let staged = (STAGE_BYTES / (dimension * 4)).max(1);
+        let part = self.config.memory_limit.unwrap_or(usize::MAX) / PART_UPLOADED;
+        let staged = (STAGE_BYTES.min(part) / (dimension * 4)).max(1);
         let (mut at, mut left) = (self.len, rows);
         while !left.is_empty() {
             let room = self.chunks.shape.chunk_rows() - at % self.chunks.shape.chunk_rows();
@@ -46,9 +84,7 @@ impl DeviceEngine {
         let mut extremes = self.extremes;
         let into = bytemuck::bytes_of_mut(&mut extremes);
         self.gpu.stream().download(into, &self.noted, 0)?;
-        self.extremes = extremes;
-        self.len = total;
-        Ok(())
+        Ok(extremes)
     }
 
     /// Converts rows of one chunk, the first of them row `at` of the store.
@@ -141,40 +177,60 @@ impl DeviceEngine {
         if ids.len() == self.len {
             return Ok(());
         }
-        let on_device = uploaded(&self.gpu, "rows to keep", bytemuck::cast_slice(&ids))?;
-        let list = address(&on_device, 0)?;
         let gpu = &self.gpu;
+        let rows = self.chunks.shape.chunk_rows().min(ids.len());
+        let list = gpu.lease("rows to keep", rows * 4)?;
         self.chunks.rewrite(gpu, ids.len(), |chunks, number, to| {
-            let rows = chunks.shape.chunk_rows();
-            let first = number * rows;
-            let count = rows.min(ids.len() - first);
+            let ids = &ids[number * rows..];
+            let ids = &ids[..rows.min(ids.len())];
+            gpu.stream()
+                .upload(memory(&list)?, 0, bytemuck::cast_slice(ids))?;
             let gather = Gather {
-                ids: list + first as u64 * 4,
-                count,
+                ids: address(&list, 0)?,
+                count: ids.len(),
                 table: chunks.table(),
             };
             let mut present = PLANES.into_iter().filter(|&plane| chunks.shape.has(plane));
             present.try_for_each(|plane| gather.launch(gpu, &chunks.shape, plane, to))
         })?;
-        // Blocks of the list are given back in the stream's order.
+        // The list is given back in the stream's order.
+        drop(list);
         self.len = ids.len();
         self.masks.clear();
-        Ok(())
+        self.let_go()
+    }
+
+    /// Gives back what searches have left, where there are no rows to search.
+    pub(super) fn let_go(&self) -> Result<()> {
+        if self.len > 0 {
+            return Ok(());
+        }
+        self.masks.clear();
+        self.gpu.trim()
     }
 
     pub(super) fn memory_stats(&self) -> MemoryStats {
         let info = self.gpu.device().memory_info().ok();
         let (free, total) = info.map_or((0, 0), |info| (info.free, info.total));
-        let room = self.chunks.capacity() - self.len;
-        let row: usize = PLANES.iter().map(|&p| self.chunks.shape.row(p)).sum();
         MemoryStats {
             total,
             free,
-            used: self.held(),
-            spare: room * row,
+            ..self.held_stats()
+        }
+    }
+
+    pub(super) fn held_stats(&self) -> MemoryStats {
+        let account = self.gpu.account();
+        let room = self.chunks.capacity() - self.len;
+        let row: usize = PLANES.iter().map(|&p| self.chunks.shape.row(p)).sum();
+        MemoryStats {
+            total: 0,
+            free: 0,
+            used: account.bytes(),
+            spare: room * row + self.gpu.scratch().cached,
             host: self.host.as_ref().map_or(0, |host| host.memory().used),
             limit: self.config.memory_limit,
-            buffers: self.chunks.count() + 1,
+            buffers: account.blocks(),
         }
     }
 }

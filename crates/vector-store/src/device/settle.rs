@@ -32,7 +32,11 @@ impl DeviceEngine {
     ) -> Result<Vec<Vec<Hit>>> {
         let dimension = self.config.dimension;
         let n = choice.slots * TILE;
-        let at_once = (KEY_BYTES / (n * 4).max(1)).clamp(1, QUERIES) * dimension;
+        let room = self
+            .gpu
+            .room()
+            .map_or(KEY_BYTES, |room| KEY_BYTES.min(room / 2));
+        let at_once = (room / (n * 4).max(1)).clamp(1, QUERIES) * dimension;
         let mut found = Vec::new();
         for queries in queries.chunks(at_once) {
             if n == 0 {

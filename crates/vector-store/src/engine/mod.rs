@@ -84,6 +84,11 @@ pub trait Engine: Send + Sync {
 
     /// What it holds, and what its device has.
     fn memory(&self) -> MemoryStats;
+
+    /// The same but for what the whole device has and has free, so that the device need not be asked.
+    fn held(&self) -> MemoryStats {
+        self.memory()
+    }
 }
 
 /// A search among the rows of an engine.
@@ -138,7 +143,7 @@ pub struct MemoryStats {
     /// What of it is free for anybody. On an APU that uses the host's memory, what the driver would
     /// give (GTT included).
     pub free: usize,
-    /// What this engine holds on the device.
+    /// What this engine holds on the device: vectors, tables and filters, and buffers for searches.
     pub used: usize,
     /// What of [`used`](Self::used) is room that has no vectors yet, and buffers kept for reuse.
     pub spare: usize,

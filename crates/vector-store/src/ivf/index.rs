@@ -398,9 +398,19 @@ impl Engine for Ivf {
     }
 
     fn memory(&self) -> MemoryStats {
-        let mut memory = self.engine.memory();
+        self.with_centres(self.engine.memory())
+    }
+
+    fn held(&self) -> MemoryStats {
+        self.with_centres(self.engine.held())
+    }
+}
+
+impl Ivf {
+    /// What the engine holds, and what the centres take.
+    fn with_centres(&self, mut memory: MemoryStats) -> MemoryStats {
         for centres in self.directions.iter().chain(Some(&self.cells)) {
-            let memory_of_centres = centres.memory();
+            let memory_of_centres = centres.held();
             memory.used += memory_of_centres.used;
             memory.spare += memory_of_centres.spare;
             memory.host += memory_of_centres.host;

@@ -34,13 +34,21 @@ pub use search::{Found, Search};
 
 use ids::Ids;
 
-/// When removed rows are cleared away by themselves.
+/// When removed rows are cleared away by themselves: as soon as there are no others, and before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Compaction {
     /// From this part of all rows on, 0 to 1.
     pub fraction: f64,
     /// And from this many on.
     pub least: usize,
+}
+
+impl Compaction {
+    /// Whether it is due where so many of all rows are removed: all of them always are enough.
+    pub(crate) fn is_due(&self, removed: usize, rows: usize) -> bool {
+        let enough = removed >= self.least && removed as f64 >= self.fraction * rows as f64;
+        removed > 0 && (enough || removed == rows)
+    }
 }
 
 impl Default for Compaction {
@@ -161,6 +169,11 @@ impl Store {
         self.engine.memory()
     }
 
+    /// Changes when rows are renumbered; no other store has it.
+    pub(crate) fn stamp(&self) -> u64 {
+        self.stamp
+    }
+
     /// Adds vectors, one for each id: their numbers one after the other, and their metadata, either
     /// one for each or none at all. Gives their rows.
     ///
@@ -276,9 +289,9 @@ impl Store {
     /// again with the next, and [`compact`](Self::compact) says why.
     fn compact_by_itself(&mut self) -> bool {
         let removed = self.rows() - self.len();
-        let due = self.compaction.is_some_and(|when| {
-            removed >= when.least.max(1) && removed as f64 >= when.fraction * self.rows() as f64
-        });
+        let due = self
+            .compaction
+            .is_some_and(|when| when.is_due(removed, self.rows()));
         due && self.compact().is_ok()
     }
 

@@ -310,6 +310,87 @@ fn a_limit_is_kept_and_names_sizes() {
     engine.append(&numbers(64 * 10, 1)).unwrap();
 }
 
+/// Nearly all of a limit holds vectors, and what is left is enough to search and to compact.
+#[test]
+fn a_limit_can_be_used() {
+    for (dtype, share) in [(Dtype::F32, 0.85), (Dtype::Int8, 0.85)] {
+        let limit = 2 << 20;
+        let config = Config::new(64, Metric::L2)
+            .dtype(dtype)
+            .memory_limit(Some(limit));
+        let mut engine = DeviceEngine::new(&spec("gfx1100"), config).unwrap();
+        let rows = numbers(64 * 500, 1);
+        let error = loop {
+            if let Err(error) = engine.append(&rows) {
+                break error.to_string();
+            }
+            assert!(engine.memory().used <= limit);
+        };
+        assert!(error.contains(&format!("its limit is {limit}")), "{error}");
+        let row = if dtype == Dtype::F32 {
+            260
+        } else {
+            64 + 8 + 256
+        };
+        let used = (engine.len() * row) as f64 / limit as f64;
+        assert!(used >= share, "{dtype}: {used}");
+        let mut cpu = CpuEngine::new(config.memory_limit(None)).unwrap();
+        (0..engine.len() / 500).for_each(|_| cpu.append(&rows).unwrap());
+        let agree = |engine: &DeviceEngine, cpu: &CpuEngine| {
+            let live = Bitset::from_fn(engine.len(), |row| row % 500 % 7 != 3);
+            for (count, k) in [(1, 10), (40, 10), (2, 500)] {
+                let scan = Scan {
+                    queries: &numbers(64 * count, 5),
+                    ..Scan::new(&[], k, &live)
+                };
+                assert_eq!(engine.search(&scan).unwrap(), cpu.search(&scan).unwrap());
+                assert!(engine.memory().used <= limit);
+            }
+        };
+        agree(&engine, &cpu);
+        let keep = Bitset::from_fn(engine.len(), |row| row % 3 != 0);
+        engine.compact(&keep).unwrap();
+        cpu.compact(&keep).unwrap();
+        agree(&engine, &cpu);
+        assert!(engine.memory().used < limit * 3 / 4);
+        engine.truncate(0).unwrap();
+        assert!(engine.memory().used < 1024, "{:?}", engine.memory());
+    }
+}
+
+/// What searches need is counted, kept for reuse, and given back with the engine.
+#[test]
+fn the_driver_holds_what_is_counted() {
+    // No other test uses this target.
+    let spec: DeviceSpec = "emulated:gfx1151".parse().unwrap();
+    let config = Config::new(64, Metric::L2).memory_limit(Some(8 << 20));
+    let first = DeviceEngine::new(&spec, config).unwrap();
+    let in_use = || first.memory().total - first.memory().free;
+    let searched = || {
+        let mut engine = DeviceEngine::new(&spec, config).unwrap();
+        engine.append(&numbers(64 * 16_000, 1)).unwrap();
+        let live = Bitset::new(16_000, true);
+        let queries = numbers(64 * 300, 2);
+        engine.search(&Scan::new(&queries, 10, &live)).unwrap();
+        engine
+    };
+    // The first time loads kernels.
+    drop(searched());
+    let before = in_use();
+    let engine = searched();
+    let memory = engine.memory();
+    assert!(memory.used <= 8 << 20, "{memory:?}");
+    assert!(memory.spare > 0 && memory.used > 16_000 * 260, "{memory:?}");
+    // The driver may round sizes up.
+    let more = in_use() - before;
+    assert!(
+        (memory.used..=memory.used + 4096 * memory.buffers).contains(&more),
+        "{more} {memory:?}"
+    );
+    drop(engine);
+    assert_eq!(in_use(), before);
+}
+
 #[test]
 fn the_device_is_what_the_driver_reports() {
     let engine = DeviceEngine::new(&spec("gfx1030"), Config::new(4, Metric::L2)).unwrap();

@@ -265,8 +265,54 @@ fn memory_is_counted_by_storage() {
     assert!(report.contains("storage 0: 2 × 64 f32 cosine"), "{report}");
     assert!(report.contains("storage 1: 0 × 8 f32 ip"), "{report}");
     context.validate_all_vram().unwrap();
+    let before = stats.allocated_vram;
+    library.nearest(&[0.0; 64], 2).unwrap();
+    let after = context.get_vram_stats().allocated_vram;
+    assert!(after > before, "buffers of a search are counted");
     drop((library, other));
     assert_eq!(context.get_vram_stats().allocated_vram, 0);
+}
+
+/// Indices stay, and the room of removed vectors is given back.
+#[test]
+fn removing_gives_back_memory_and_keeps_indices() {
+    let rocm = RocmContext::open("emulated:gfx1100").unwrap();
+    let cpu = hive_gpu::cpu::CpuContext::new();
+    let contexts: [(&dyn GpuContext, &dyn GpuMonitor); 2] = [(&*rocm, &*rocm), (&cpu, &cpu)];
+    for (context, monitor) in contexts {
+        let mut storage = context
+            .create_storage(16, GpuDistanceMetric::Euclidean)
+            .unwrap();
+        let vectors = |from: usize, count: usize| -> Vec<GpuVector> {
+            (from..from + count)
+                .map(|n| GpuVector::new(format!("v{n}"), vec![n as f32; 16]))
+                .collect()
+        };
+        let ids = |from: usize, count: usize| -> Vec<String> {
+            (from..from + count).map(|n| format!("v{n}")).collect()
+        };
+        let held = || monitor.get_vram_stats().allocated_vram;
+        storage.add_vectors(&vectors(0, 2000)).unwrap();
+        let once = held();
+        for cycle in 1..20 {
+            let indices = storage.add_vectors(&vectors(cycle * 2000, 2000)).unwrap();
+            assert!(indices.into_iter().eq(cycle * 2000..(cycle + 1) * 2000));
+            storage
+                .remove_vectors(&ids((cycle - 1) * 2000, 2000))
+                .unwrap();
+            let found = storage
+                .search(&[cycle as f32 * 2000.0 + 7.0; 16], 1)
+                .unwrap();
+            assert_eq!(
+                (found[0].index, &*found[0].id),
+                (cycle * 2000 + 7, &*format!("v{}", cycle * 2000 + 7))
+            );
+            assert!(held() <= 6 * once, "{} {once}", held());
+        }
+        storage.remove_vectors(&ids(19 * 2000, 2000)).unwrap();
+        assert!(held() < 1024, "{}", held());
+        assert_eq!(storage.add_vectors(&vectors(40_000, 1)).unwrap(), [40_000]);
+    }
 }
 
 #[test]
