@@ -5,71 +5,11 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
+use std::process::{Command, Stdio};
 
-use common::{Server, redwick, redwick_with, text};
+use common::stores::{Folder, POINTS, done, fails, lines, vectors};
+use common::{redwick_with, text};
 use serde_json::{Value, json};
-
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn file(&self, name: &str, contents: impl AsRef<[u8]>) -> String {
-        fs::write(self.path(name), contents).unwrap();
-        self.path(name)
-    }
-
-    /// A store with vectors of two numbers.
-    fn store(&self, metric: &str, lines: &str) -> String {
-        let store = self.path("store");
-        done(&["create", &store, "--dim", "2", "--metric", metric]);
-        let file = self.file("vectors.jsonl", lines);
-        done(&["add", &store, &file, "--device", "cpu"]);
-        store
-    }
-}
-
-fn vectors(arguments: &[&str]) -> std::process::Output {
-    redwick(&[&["vectors"], arguments].concat())
-}
-
-/// What it prints; it must succeed.
-fn done(arguments: &[&str]) -> String {
-    let output = vectors(arguments);
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        text(&output.stderr)
-    );
-    text(&output.stdout).to_owned()
-}
-
-/// What it says; it must fail with this code.
-fn fails(arguments: &[&str], code: i32) -> String {
-    let output = vectors(arguments);
-    let message = text(&output.stderr).to_owned();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {message}");
-    assert!(
-        output.stdout.is_empty() && message.contains("error: "),
-        "{message}"
-    );
-    message
-}
-
-fn lines(text: &str) -> Vec<Value> {
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-const POINTS: &str = "[0, 0]\n[3, 4]\n[3, -4]\n[1, 0]\n";
 
 #[test]
 fn vectors_are_added_found_and_removed() {
@@ -321,7 +261,13 @@ fn mistakes_change_nothing_and_say_what_is_wrong() {
         assert!(message.contains(part), "{message}");
     };
     add_fails(&wide, &[], "has 4 numbers, and vectors here have 2");
-    add_fails(&twice, &[], "`x` is in the batch twice");
+    for more in [&[][..], &["--upsert"]] {
+        add_fails(
+            &twice,
+            more,
+            "twice.jsonl, line 2: the id `x` is in this file twice: see line 1",
+        );
+    }
     add_fails(
         &folder.path("vectors.jsonl"),
         &["--ids", &ids],
@@ -403,30 +349,136 @@ fn a_device_without_memory_is_a_failure_that_names_sizes() {
 }
 
 #[test]
-fn a_store_is_served_and_saved_at_the_end() {
+fn numbers_never_take_the_place_of_ids() {
+    let folder = Folder::new();
+    let store = folder.path("store");
+    done(&["create", &store, "--dim", "2"]);
+    // More than what is read at a time.
+    let mut text = "{\"id\": \"9000\", \"vector\": [7, 7]}\n".to_owned();
+    (0..9500).for_each(|i| text += &format!("[{}, 0]\n", i % 5));
+    let file = folder.file("numbers.jsonl", &text);
+    done(&["add", &store, &file, "--upsert", "--device", "cpu"]);
+    let stats: Value = serde_json::from_str(&done(&["stats", &store, "--json"])).unwrap();
+    assert_eq!(stats["vectors"], 9501);
+    // Twice in one file, far apart.
+    let line = |i: usize| format!("{{\"id\": \"v{}\", \"vector\": [1, 2]}}\n", i % 9000);
+    let file = folder.file("far.jsonl", (0..9001).map(line).collect::<String>());
+    for upsert in [&["--upsert"][..], &[]] {
+        let add = ["add", &store, &file, "--device", "cpu"];
+        let message = fails(&[&add[..], upsert].concat(), 2);
+        assert!(
+            message.contains("far.jsonl, line 9001: the id `v0`"),
+            "{message}"
+        );
+    }
+    let file = folder.file(
+        "more.jsonl",
+        "{\"id\": 18446744073709551615, \"vector\": [1, 2]}\n[1, 2]\n",
+    );
+    done(&["add", &store, &file, "--device", "cpu"]);
+    let file = folder.file("last.jsonl", "[1, 2]\n[1, 2]\n");
+    done(&["add", &store, &file, "--device", "cpu"]);
+    let stats: Value = serde_json::from_str(&done(&["stats", &store, "--json"])).unwrap();
+    assert_eq!(stats["vectors"], 9505);
+}
+
+#[test]
+fn what_makes_no_sense_is_a_mistake_in_the_command_line() {
     let folder = Folder::new();
     let store = folder.store("l2", POINTS);
-    let server = Server::start(&["vectors", "serve", &store, "--device", "cpu", "--port", "0"]);
-    let (status, body) = server.post_to("/v1/search", r#"{"queries": [[0, 0]], "k": 2}"#);
-    let answer: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!(
-        (status, &answer["results"][0]["ids"]),
-        (200, &json!(["0", "3"]))
+    let queries = folder.path("vectors.jsonl");
+    let search = ["search", &store, "--queries", &queries, "--probes", "0"];
+    for arguments in [
+        &search[..],
+        &["bench", &store, "--batches", "1,0"],
+        &["bench", &store, "--repeat", "0"],
+        &["bench", &store, "--probes", "0"],
+        &["bench", &store, "-k", "0"],
+        &["index", &store, "--lists", "0"],
+        &["index", &store, "--sample", "0"],
+        &["serve", &store, "--probes", "0"],
+    ] {
+        assert!(fails(arguments, 2).contains("at least 1"), "{arguments:?}");
+    }
+    let message = fails(&["index", &store, "--lists", "5", "--device", "cpu"], 2);
+    assert!(message.contains("5 lists for 4 vectors"), "{message}");
+    assert!(fails(&["compact", &store, "--memory-limit", "1GB"], 2).contains("GiB"));
+    let directory = folder.path("");
+    for command in ["stats", "compact", "bench", "index"] {
+        assert!(
+            fails(&[command, &directory], 2).contains("is a directory"),
+            "{command}"
+        );
+    }
+    let empty = folder.file("empty.npy", npy("(0, 7)"));
+    for arguments in [
+        ["add", &store, &empty, "--device", "cpu"],
+        ["search", &store, "--queries", &empty, "--device=cpu"],
+    ] {
+        assert!(
+            fails(&arguments, 2).contains("has 7 numbers"),
+            "{arguments:?}"
+        );
+    }
+}
+
+/// An array of that shape without numbers.
+fn npy(shape: &str) -> Vec<u8> {
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let length = (header.len() as u16).to_le_bytes();
+    [&b"\x93NUMPY\x01\x00"[..], &length, header.as_bytes()].concat()
+}
+
+#[test]
+fn an_index_is_of_the_vectors_that_are_there() {
+    let folder = Folder::new();
+    let point = |i: usize| format!("[{i}, {}]\n", i % 7);
+    let store = folder.store("l2", &(0..100).map(point).collect::<String>());
+    let ids: Vec<String> = (1..100).step_by(3).map(|id| id.to_string()).collect();
+    let remove = folder.file("remove.ids", ids.join("\n") + "\n\n");
+    done(&["remove", &store, "--ids", &remove, "--device", "cpu"]);
+    let output = vectors(&["index", &store, "--lists", "1", "--device", "cpu"]);
+    let message = text(&output.stderr);
+    assert!(message.contains("of 67 to 67 vectors"), "{message}");
+}
+
+#[test]
+fn memory_is_told_and_may_be_limited() {
+    let folder = Folder::new();
+    let store = folder.store("l2", "{\"id\": \"line\\nbreak\", \"vector\": [1, 2]}\n");
+    let queries = folder.file("queries.jsonl", "[0, 0]\n");
+    let table = done(&["search", &store, "--queries", &queries, "--device", "cpu"]);
+    assert!(table.contains("line\\nbreak"), "{table}");
+    let limit = ["--device", "cpu", "--memory-limit", "1MiB"];
+    let stats = done(&[&["stats", &store, "--json"], &limit[..]].concat());
+    let stats: Value = serde_json::from_str(&stats).unwrap();
+    assert_eq!(stats["device_limit"], 1 << 20);
+    assert!(stats["device_total"].as_u64() >= stats["device_free"].as_u64());
+    let message = fails(
+        &["compact", &store, "--device", "cpu", "--memory-limit", "7"],
+        1,
     );
-    let (status, _) = server.get("/openapi.json");
-    assert_eq!(status, 200);
-    // Nobody else changes it meanwhile.
-    assert!(fails(&["serve", &store, "--device", "cpu", "--port", "0"], 2).contains("in use"));
-    let (status, _) = server.post_to(
-        "/v1/vectors",
-        r#"{"vectors": [{"id": "new", "vector": [0, 1]}]}"#,
-    );
-    assert_eq!(status, 200);
-    server.signal("-TERM");
-    let (code, rest) = server.wait();
-    assert_eq!(code, Some(0), "{rest}");
-    assert!(rest.contains("stopped"), "{rest}");
-    let stats: Value = serde_json::from_str(&done(&["stats", &store, "--json"])).unwrap();
-    assert_eq!(stats["vectors"], 5);
-    assert!(Path::new(&store).exists());
+    assert!(message.contains("its limit is 7"), "{message}");
+}
+
+#[test]
+fn nobody_has_to_read_to_the_end() {
+    let folder = Folder::new();
+    let store = folder.store("l2", POINTS);
+    for arguments in [
+        &["stats", &store][..],
+        &["bench", &store, "--repeat", "1", "--device", "cpu"],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_redwick"));
+        command.arg("vectors").args(arguments);
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = piped.spawn().unwrap();
+        drop(process.stdout.take());
+        let output = process.wait_with_output().unwrap();
+        let message = text(&output.stderr);
+        assert!(
+            output.status.success() && !message.contains("panicked"),
+            "{message}"
+        );
+    }
 }

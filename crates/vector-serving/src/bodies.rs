@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vector_store::store::Condition;
 
+use crate::document::ConditionBody;
+use crate::scores::{self, Score};
+
 /// A vector with its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -62,11 +65,9 @@ pub struct Removed {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FilterBody {
-    /// A condition on metadata: `{"equals": {"key", "value"}}`, `{"in": {"key", "values"}}`,
-    /// `{"has": {"key"}}`, `{"between": {"key", "min", "max"}}`, `{"all": […]}`, `{"any": […]}`,
-    /// `{"not": …}`.
+    /// A condition on metadata.
     #[serde(rename = "where", default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<ConditionBody>)]
     pub condition: Option<Condition>,
     /// Only these ids; each must be there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,7 +80,8 @@ pub struct FilterBody {
 pub struct SearchRequest {
     /// Vectors of the store's dimension.
     pub queries: Vec<Vec<f32>>,
-    /// How many results each query wants.
+    /// How many results each query wants. A request may ask for so many results in all as the server
+    /// allows (`--most-results`).
     #[serde(default = "ten")]
     pub k: usize,
     /// What may be found; everything without it.
@@ -96,21 +98,12 @@ fn ten() -> usize {
 pub struct SearchResult {
     /// The ids.
     pub ids: Vec<String>,
-    /// Squared distance, inner product or cosine. A number too large for 32 bits is `null`.
-    #[schema(value_type = Vec<Option<f32>>)]
-    #[serde(deserialize_with = "scores")]
+    /// Squared distance, inner product or cosine. One too large for 32 bits is `"inf"` or `"-inf"`.
+    #[schema(value_type = Vec<Score>)]
+    #[serde(with = "scores")]
     pub scores: Vec<f32>,
     /// The places in the order of insertion, by which answers of several servers are merged.
     pub rows: Vec<usize>,
-}
-
-/// `null` is what JSON has for infinity.
-fn scores<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<f32>, D::Error> {
-    let scores = Vec::<Option<f32>>::deserialize(from)?;
-    Ok(scores
-        .into_iter()
-        .map(|score| score.unwrap_or(f32::INFINITY))
-        .collect())
 }
 
 /// The answers, one for each query.
@@ -155,6 +148,13 @@ pub struct Stats {
     pub device: String,
     /// Bytes that the store holds on the device.
     pub device_bytes: usize,
+    /// What the device has, in bytes.
+    pub device_total: usize,
+    /// What of it is free for anybody.
+    pub device_free: usize,
+    /// What the store may hold there, where a limit was set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_limit: Option<usize>,
     /// Bytes that the store holds on the host besides.
     pub host_bytes: usize,
     /// Whether there are changes that the file does not hold.

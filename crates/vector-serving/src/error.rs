@@ -1,6 +1,6 @@
 //! The one error type that is an HTTP response.
 
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use redwick_serving::http::{RequestError, error_response};
@@ -19,6 +19,30 @@ pub enum ApiError {
         /// How many.
         waiting: usize,
     },
+    /// More results than one request may ask for.
+    #[error(
+        "{queries} queries with the best {k} of {vectors} vectors each are more than the {most} \
+         results that one request may have; ask for fewer or in parts"
+    )]
+    TooManyResults {
+        /// How many queries.
+        queries: usize,
+        /// How many results each wants.
+        k: usize,
+        /// How many vectors there are.
+        vectors: usize,
+        /// How many results are allowed.
+        most: usize,
+    },
+    /// A search that had not ended when the server had to.
+    #[error("the search was called off: the server is shutting down")]
+    Cancelled,
+    /// A path that names nothing.
+    #[error("{0}")]
+    Path(String),
+    /// A change of a store that is served for reading.
+    #[error("this store is served for reading only: nothing changes it")]
+    ReadOnly,
     /// The server is about to end, or its thread has ended.
     #[error("the server is shutting down: it takes no new requests")]
     ShuttingDown,
@@ -26,7 +50,10 @@ pub enum ApiError {
     #[error("this store has no file to be saved to")]
     NoFile,
     /// A change was made but not saved.
-    #[error("the change is made, but could not be saved, and is lost if the server ends: {0}")]
+    #[error(
+        "the change is made and searches see it: do not send it again. It could not be saved, and is \
+         lost if the server ends before POST /v1/save succeeds: {0}"
+    )]
     NotSaved(StoreError),
     /// The store refused or failed.
     #[error(transparent)]
@@ -38,7 +65,11 @@ impl ApiError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Request(error) => error.status(),
-            Self::QueueFull { .. } | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::QueueFull { .. } | Self::ShuttingDown | Self::Cancelled => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::TooManyResults { .. } | Self::Path(_) => StatusCode::BAD_REQUEST,
+            Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::NoFile => StatusCode::CONFLICT,
             Self::NotSaved(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Store(error) => store_status(error),
@@ -51,6 +82,10 @@ impl ApiError {
             Self::Request(error) => error.code(),
             Self::QueueFull { .. } => "queue_full",
             Self::ShuttingDown => "shutting_down",
+            Self::TooManyResults { .. } => "too_many_results",
+            Self::Cancelled => "cancelled",
+            Self::Path(_) => "bad_path",
+            Self::ReadOnly => "read_only",
             Self::NoFile => "no_file",
             Self::NotSaved(_) => "not_saved",
             Self::Store(error) => store_code(error),
@@ -91,6 +126,12 @@ fn store_code(error: &StoreError) -> &'static str {
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
         RequestError::from(rejection).into()
+    }
+}
+
+impl From<PathRejection> for ApiError {
+    fn from(rejection: PathRejection) -> Self {
+        Self::Path(rejection.body_text())
     }
 }
 

@@ -14,17 +14,19 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::document::ErrorBody;
 use crate::service::Service;
-
-/// Ten thousand vectors of 768 numbers take about 80 MB as JSON.
-const LARGEST_BODY: usize = 256 << 20;
 
 /// What the document says besides the routes.
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "Redwick vector store",
-    description = "Exact vector search. Errors are {\"error\": {\"code\", \"message\"}}.",
-))]
+#[openapi(
+    info(
+        title = "Redwick vector store",
+        description = "Exact vector search. Errors are {\"error\": {\"code\", \"message\"}}. Other routes \
+                   answer 404, and other methods of these 405.",
+    ),
+    components(schemas(ErrorBody))
+)]
 struct Document;
 
 fn routes() -> OpenApiRouter<Service> {
@@ -48,7 +50,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router(service: Service) -> Router {
     let (router, document) = routes().split_for_parts();
     let router = router.route("/openapi.json", get(|| async move { Json(document) }));
+    let router = router.route("/v1/vectors/remove", get(vectors::get_remove));
     with_fallbacks(router, "/openapi.json says what there is")
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(service.largest_body()))
         .with_state(service)
 }

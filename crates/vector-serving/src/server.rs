@@ -4,14 +4,19 @@ use std::future::{Future, IntoFuture};
 use std::io;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+use crate::routes::router;
+use crate::service::Service;
+
+/// How long errors have to go out, once searches are called off.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How a server ends.
 #[derive(Debug, Clone, Copy)]
 pub struct ServeOptions {
-    /// How long requests that were taken may go on.
+    /// How long requests that were taken may go on before their searches are called off.
     pub grace: Duration,
 }
 
@@ -24,16 +29,18 @@ impl Default for ServeOptions {
 }
 
 /// Serves until `shutdown` completes; then takes no new connections and returns when every answer is
-/// out, or the grace period is over. The service is the caller's to close.
+/// out. After the grace period searches are called off, and answered by an error; changes are made. The
+/// service is the caller's to close.
 ///
 /// # Errors
 /// Where the system refuses.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    service: Service,
     shutdown: impl Future<Output = ()> + Send + 'static,
     options: ServeOptions,
 ) -> io::Result<()> {
+    let router = router(service.clone());
     let (tell, told) = watch::channel(false);
     let mut stop = told;
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
@@ -43,6 +50,8 @@ pub async fn serve(
         shutdown.await;
         let _ = tell.send(true);
         tokio::time::sleep(options.grace).await;
+        service.cancel();
+        tokio::time::sleep(LAST_WORDS).await;
     };
     tokio::select! {
         result = server.into_future() => result,

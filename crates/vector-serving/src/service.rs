@@ -9,10 +9,9 @@ use tokio::sync::oneshot;
 use vector_store::Store;
 use vector_store::file::Lock;
 
-use crate::batch::{self, Job};
+use crate::batch::{Job, Searcher};
 use crate::bodies::{FilterBody, SearchResult};
 use crate::error::ApiError;
-use crate::filters::Filters;
 
 /// How a store is served.
 #[derive(Debug)]
@@ -24,7 +23,20 @@ pub struct Options {
     pub save_each_change: bool,
     /// How many requests may wait; more are refused.
     pub most_waiting: usize,
+    /// How many results one request may ask for: its queries times the results of each, of which
+    /// there are no more than vectors. It bounds the memory that an answer takes.
+    pub most_results: usize,
+    /// Bytes of the longest body.
+    pub largest_body: usize,
+    /// Whether changes are refused.
+    pub read_only: bool,
 }
+
+/// Four million results take some hundred MB, and as much again as JSON.
+pub const MOST_RESULTS: usize = 1 << 22;
+
+/// Eight thousand vectors of 768 numbers take about 64 MB as JSON.
+pub const LARGEST_BODY: usize = 64 << 20;
 
 impl Default for Options {
     fn default() -> Self {
@@ -32,6 +44,9 @@ impl Default for Options {
             file: None,
             save_each_change: false,
             most_waiting: 1024,
+            most_results: MOST_RESULTS,
+            largest_body: LARGEST_BODY,
+            read_only: false,
         }
     }
 }
@@ -41,7 +56,10 @@ impl Default for Options {
 pub struct Service {
     commands: SyncSender<Command>,
     closed: Arc<AtomicBool>,
+    cancelled: Arc<AtomicBool>,
+    dimension: usize,
     most_waiting: usize,
+    largest_body: usize,
 }
 
 enum Command {
@@ -56,9 +74,11 @@ pub(crate) struct Served {
     pub(crate) unsaved: bool,
     pub(crate) queries: u64,
     pub(crate) batches: u64,
-    filters: Filters,
+    searcher: Searcher,
+    closed: Arc<AtomicBool>,
     file: Option<Lock>,
     save_each_change: bool,
+    read_only: bool,
 }
 
 impl Service {
@@ -72,31 +92,53 @@ impl Service {
         options: Options,
     ) -> std::io::Result<(Self, JoinHandle<Result<(), vector_store::Error>>)> {
         let (commands, waiting) = sync_channel(options.most_waiting);
+        let service = Self {
+            commands,
+            closed: Arc::default(),
+            cancelled: Arc::default(),
+            dimension: store.dimension(),
+            most_waiting: options.most_waiting,
+            largest_body: options.largest_body,
+        };
         let served = Served {
             store,
             unsaved: false,
             queries: 0,
             batches: 0,
-            filters: Filters::default(),
+            searcher: Searcher::new(options.most_results, service.cancelled.clone()),
+            closed: service.closed.clone(),
             file: options.file,
             save_each_change: options.save_each_change,
+            read_only: options.read_only,
         };
         let thread = std::thread::Builder::new().name("vector store".to_owned());
         let thread = thread.spawn(move || served.run(&waiting))?;
-        let service = Self {
-            commands,
-            closed: Arc::default(),
-            most_waiting: options.most_waiting,
-        };
         Ok((service, thread))
     }
 
     /// Takes no more requests. What waits is answered, then changes are saved and the thread ends.
     pub fn close(&self) {
         if !self.closed.swap(true, Ordering::SeqCst) {
-            // Where the thread has ended already there is nobody to tell.
-            let _ = self.commands.send(Command::End);
+            // Where the thread has ended already there is nobody to tell; where there is no room the
+            // thread sees that it is closed when it has answered all that waits.
+            let _ = self.commands.try_send(Command::End);
         }
+    }
+
+    /// Calls off searches, those that wait and the rest of the one that goes on: they are answered by
+    /// [`ApiError::Cancelled`]. Changes are made as before.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+    }
+
+    /// How many numbers a vector has.
+    pub(crate) fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// Bytes of the longest body.
+    pub(crate) fn largest_body(&self) -> usize {
+        self.largest_body
     }
 
     pub(crate) async fn search(
@@ -166,6 +208,9 @@ impl Served {
                 next = waiting.try_recv().ok();
             }
             self.answer(std::mem::take(&mut jobs));
+            if self.closed.load(Ordering::SeqCst) {
+                break;
+            }
         }
         self.save_at_the_end()
     }
@@ -173,13 +218,21 @@ impl Served {
     fn answer(&mut self, jobs: Vec<Job>) {
         if !jobs.is_empty() {
             self.queries += jobs.iter().map(|job| job.count as u64).sum::<u64>();
-            self.batches += batch::answer(&self.store, &mut self.filters, jobs);
+            self.batches += self.searcher.answer(&self.store, jobs);
+        }
+    }
+
+    /// To be called before each change.
+    pub(crate) fn writable(&self) -> Result<(), ApiError> {
+        match self.read_only {
+            true => Err(ApiError::ReadOnly),
+            false => Ok(()),
         }
     }
 
     /// To be called after each change; says whether the file holds it.
     pub(crate) fn changed(&mut self) -> Result<bool, ApiError> {
-        self.filters.clear();
+        self.searcher.filters.clear();
         self.unsaved = true;
         if self.save_each_change && self.file.is_some() {
             self.save().map_err(|error| match error {
@@ -191,6 +244,7 @@ impl Served {
     }
 
     pub(crate) fn save(&mut self) -> Result<(), ApiError> {
+        self.writable()?;
         let file = self.file.as_ref().ok_or(ApiError::NoFile)?;
         self.store.save_under(file)?;
         self.unsaved = false;
@@ -297,5 +351,92 @@ mod tests {
         }
         assert_eq!(refused.unwrap().code(), "queue_full");
         release.send(()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn searches_that_are_called_off_are_answered_and_changes_are_made() {
+        let (service, thread) = Service::start(store(), Options::default()).unwrap();
+        let release = hold(&service).await;
+        let spawned = |count: usize| {
+            let service = service.clone();
+            tokio::spawn(async move { service.search(vec![0.5; count], count, 2, None).await })
+        };
+        let searches = [spawned(1), spawned(3000), spawned(7)];
+        let change = service.clone();
+        let change = tokio::spawn(async move {
+            let change = change.with(|served| {
+                served.store.add(&["new"], &[1.0], &[])?;
+                Ok(served.store.len())
+            });
+            change.await
+        });
+        tokio::task::yield_now().await;
+        service.cancel();
+        service.close();
+        release.send(()).unwrap();
+        for search in searches {
+            let error = search.await.unwrap().unwrap_err();
+            assert_eq!((error.code(), error.status().as_u16()), ("cancelled", 503));
+        }
+        assert_eq!(change.await.unwrap().unwrap(), 51);
+        tokio::task::spawn_blocking(move || thread.join().unwrap().unwrap())
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_does_not_keep_a_service_from_closing() {
+        let options = Options {
+            most_waiting: 2,
+            ..Options::default()
+        };
+        let (service, thread) = Service::start(store(), options).unwrap();
+        let release = hold(&service).await;
+        let mut sent = 0;
+        while sent < 50
+            && service
+                .send(Command::Other(Box::new(|served| served.queries += 1)))
+                .is_ok()
+        {
+            sent += 1;
+        }
+        service.close();
+        release.send(()).unwrap();
+        tokio::task::spawn_blocking(move || thread.join().unwrap().unwrap())
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn no_search_has_more_results_than_are_allowed() {
+        let options = Options {
+            most_results: 100,
+            ..Options::default()
+        };
+        let (service, _thread) = Service::start(store(), options).unwrap();
+        let release = hold(&service).await;
+        let search = |count: usize, k| {
+            let service = service.clone();
+            tokio::spawn(async move { service.search(vec![0.5; count], count, k, None).await })
+        };
+        let (right, other, wrong) = (search(2, 50), search(1, 60), search(3, usize::MAX));
+        tokio::task::yield_now().await;
+        release.send(()).unwrap();
+        assert_eq!(right.await.unwrap().unwrap()[1].rows.len(), 50);
+        assert_eq!(other.await.unwrap().unwrap()[0].rows.len(), 50);
+        let error = wrong.await.unwrap().unwrap_err();
+        assert_eq!(
+            (error.code(), error.status().as_u16()),
+            ("too_many_results", 400)
+        );
+        let message = error.to_string();
+        assert!(
+            message.contains("3 queries")
+                && message.contains("50 vectors")
+                && message.contains("100")
+        );
+        // The two that are right are 150 results: not one search.
+        let counts = service.with(|served| Ok(served.batches));
+        assert_eq!(counts.await.unwrap(), 2);
     }
 }

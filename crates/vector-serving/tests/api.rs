@@ -118,7 +118,7 @@ async fn vectors_are_added_found_and_removed() {
 
 /// Requests to a store of two dimensions that holds the vector `a`: where they go, what they say, and
 /// how they are answered.
-fn mistakes() -> [(&'static str, Value, u16, &'static str); 14] {
+fn mistakes() -> [(&'static str, Value, u16, &'static str); 16] {
     let add = |vectors: Value| json!({"vectors": vectors});
     let one = |id: &str, vector: Value| json!({"id": id, "vector": vector});
     let (a, b) = (one("a", json!([1, 2])), one("b", json!([1, 2])));
@@ -144,6 +144,13 @@ fn mistakes() -> [(&'static str, Value, u16, &'static str); 14] {
             "bad_dimension",
         ),
         (searches, search(json!([[1, 2], [1]])), 400, "bad_dimension"),
+        (
+            searches,
+            search(json!([[1, 2, 3], [1, 2]])),
+            400,
+            "bad_dimension",
+        ),
+        (searches, search(json!([[1, 1e39]])), 400, "not_finite"),
         (searches, stray, 400, "bad_body"),
         (searches, filtered, 404, "no_id"),
         ("/v1/save", json!({}), 409, "no_file"),
@@ -250,6 +257,9 @@ async fn the_document_has_every_route() {
     }
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for name in [
+        "ErrorBody",
+        "ErrorDetail",
+        "ConditionBody",
         "Upload",
         "VectorBody",
         "SearchRequest",
@@ -259,6 +269,138 @@ async fn the_document_has_every_route() {
     ] {
         assert!(schemas.contains_key(name), "{name}");
     }
+}
+
+/// Which errors each operation says that it has; each with what it looks like.
+#[tokio::test]
+async fn the_document_has_every_error() {
+    let (router, _service, _thread) = start(store(2), Options::default());
+    let (_, document) = call(&router, "GET", "/openapi.json", None).await;
+    let table = [
+        ("get", "/health", ""),
+        ("get", "/v1/stats", "500 503"),
+        ("post", "/v1/save", "403 409 500 503"),
+        ("post", "/v1/compact", "403 500 503 507"),
+        ("post", "/v1/vectors", "400 403 409 413 415 500 503 507"),
+        ("get", "/v1/vectors/{id}", "400 404 500 503"),
+        ("post", "/v1/vectors/remove", "400 403 404 413 415 500 503"),
+        ("post", "/v1/search", "400 404 413 415 500 503 507"),
+    ];
+    for (method, path, codes) in table {
+        let responses = document["paths"][path][method]["responses"]
+            .as_object()
+            .unwrap();
+        let errors: Vec<&str> = responses
+            .keys()
+            .map(String::as_str)
+            .filter(|code| *code != "200")
+            .collect();
+        assert_eq!(errors.join(" "), codes, "{method} {path}");
+        for code in errors {
+            assert_eq!(
+                responses[code]["content"]["application/json"]["schema"]["$ref"],
+                "#/components/schemas/ErrorBody",
+                "{method} {path} {code}"
+            );
+        }
+    }
+    let schemas = &document["components"]["schemas"];
+    let text = schemas["FilterBody"]["properties"]["where"].to_string();
+    assert!(
+        text.contains("#/components/schemas/ConditionBody"),
+        "{text}"
+    );
+    let text = schemas["ConditionBody"].to_string();
+    for key in ["equals", "in", "has", "between", "all", "any", "not"] {
+        assert!(text.contains(&format!("\"{key}\"")), "{key}: {text}");
+    }
+    let text = schemas["ErrorBody"].to_string();
+    assert!(text.contains("#/components/schemas/ErrorDetail"), "{text}");
+}
+
+#[tokio::test]
+async fn bodies_that_are_too_long_or_of_another_kind_are_refused() {
+    let options = Options {
+        largest_body: 200_000,
+        ..Options::default()
+    };
+    let (router, _service, _thread) = start(store(2), options);
+    let long = json!({"queries": [[0, 0]], "k": 1, "filter": {"ids": ["x".repeat(300_000)]}});
+    fails(&router, "/v1/search", long, 413, "bad_body").await;
+    // Long enough to be read beside the server's thread.
+    let queries = vec![[0.25, 0.5]; 12_000];
+    let (status, answer) = post(&router, "/v1/search", json!({"queries": queries})).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(answer["results"].as_array().unwrap().len(), 12_000);
+    let broken = json!({"queries": vec![json!([0.25, "x"]); 12_000]});
+    fails(&router, "/v1/search", broken, 400, "bad_body").await;
+    let request = Request::builder().method("POST").uri("/v1/search");
+    let request = request.header("content-type", "text/plain");
+    let request = request.body(Body::from("{\"queries\": []}")).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    assert_eq!(response.status().as_u16(), 415);
+}
+
+#[tokio::test]
+async fn any_id_can_be_read_and_a_path_that_is_none_is_told() {
+    let (router, _service, _thread) = start(store(2), Options::default());
+    let upload = json!({"vectors": [{"id": "remove", "vector": [1, 2]}]});
+    post(&router, "/v1/vectors", upload).await;
+    let (_, answer) = call(&router, "GET", "/v1/vectors/remove", None).await;
+    assert_eq!(answer, json!({"id": "remove", "vector": [1.0, 2.0]}));
+    let (status, answer) = call(&router, "GET", "/v1/vectors/%ff", None).await;
+    assert_eq!(
+        (status.as_u16(), &answer["error"]["code"]),
+        (400, &json!("bad_path"))
+    );
+}
+
+#[tokio::test]
+async fn infinite_scores_keep_their_sign() {
+    let one = Store::open("cpu", Config::new(1, Metric::InnerProduct)).unwrap();
+    let (router, _service, _thread) = start(one, Options::default());
+    let upload = json!({"vectors": [{"id": "a", "vector": [3e38]}, {"id": "b", "vector": [-3e38]},
+        {"id": "c", "vector": [0]}]});
+    post(&router, "/v1/vectors", upload).await;
+    let (_, answer) = post(&router, "/v1/search", json!({"queries": [[3e38]]})).await;
+    assert_eq!(answer["results"][0]["scores"], json!(["inf", 0.0, "-inf"]));
+    let answer: SearchResponse = serde_json::from_value(answer).unwrap();
+    let scores = [f32::INFINITY, 0.0, f32::NEG_INFINITY];
+    assert_eq!(answer.results[0].scores, scores);
+    let wrong = json!({"results": [{"ids": [], "rows": [], "scores": ["high"]}]});
+    assert!(serde_json::from_value::<SearchResponse>(wrong).is_err());
+}
+
+#[tokio::test]
+async fn what_changes_nothing_leaves_nothing_to_save() {
+    let (router, _service, _thread) = start(store(2), Options::default());
+    post(&router, "/v1/vectors", json!({"vectors": []})).await;
+    post(&router, "/v1/vectors/remove", json!({"ids": []})).await;
+    call(&router, "POST", "/v1/compact", None).await;
+    let (_, stats) = call(&router, "GET", "/v1/stats", None).await;
+    assert_eq!(stats["unsaved"], false);
+}
+
+#[tokio::test]
+async fn a_store_that_is_served_for_reading_is_not_changed() {
+    let options = Options {
+        read_only: true,
+        ..Options::default()
+    };
+    let mut store = store(2);
+    store.add(&["a"], &[1.0, 2.0], &[]).unwrap();
+    let (router, _service, _thread) = start(store, options);
+    let upload = json!({"vectors": [{"id": "b", "vector": [1, 2]}]});
+    for (path, body) in [
+        ("/v1/vectors", upload),
+        ("/v1/vectors/remove", json!({"ids": ["a"]})),
+        ("/v1/compact", json!({})),
+        ("/v1/save", json!({})),
+    ] {
+        fails(&router, path, body, 403, "read_only").await;
+    }
+    let (_, answer) = post(&router, "/v1/search", json!({"queries": [[0, 0]]})).await;
+    assert_eq!(answer["results"][0]["ids"], json!(["a"]));
 }
 
 /// Small integers: ties everywhere.

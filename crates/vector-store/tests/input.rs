@@ -127,11 +127,23 @@ fn json_lines() {
         [None, Some("x".to_owned()), Some("7".to_owned())]
     );
     assert_eq!(batch.metadata[1]["k"], "v");
+    let text = "\u{feff}[1]\n{\"vector\": [2], \"id\": 18446744073709551615}";
+    let batch = folder.read("a.jsonl", text).unwrap();
+    assert_eq!(batch.ids, [None, Some(u64::MAX.to_string())]);
+    assert_eq!(batch.lines, [1, 2]);
     for (text, part) in [
         ("[1]\n[1, 2]", "line 2: a vector of 2 numbers where 1"),
         ("{\"vector\": [1], \"tags\": 1}", "unknown field `tags`"),
         ("{\"id\": \"x\"}", "missing field `vector`"),
-        ("[\"a\"]", "line 1"),
+        ("[\"a\"]", "line 1: column 4: invalid type: string"),
+        ("[1]\n[NaN]", "line 2: column 2: expected value"),
+        ("[NaN]", "JSON, which has no NaN"),
+        ("[1]\n\n[1e39]", "line 3: number 0 is inf"),
+        ("7", "found `7`; a line is [numbers] or {"),
+        (
+            "{\"vector\": [1], \"id\": 1.5}",
+            "the id 1.5: an id is a string or an integer",
+        ),
         ("[]", "a vector of 0 numbers"),
     ] {
         let error = folder.read("a.jsonl", text).unwrap_err();
@@ -142,7 +154,13 @@ fn json_lines() {
 #[test]
 fn what_is_wrong_is_told() {
     let folder = folder();
-    let cases: [(&str, Vec<u8>, &str); 7] = [
+    let cases: [(&str, Vec<u8>, &str); 9] = [
+        ("a.npy", npy(">f4", "(1, 1)", &[0; 4]), "big-endian"),
+        (
+            "a.npy",
+            npy("<f4", "(2, 2)", &bytes(&[1.0, 2.0, 3.0, f32::NAN])),
+            "vector 1: number 1 is NaN",
+        ),
         ("a.txt", vec![], "end in .npy, .fvecs"),
         (
             "a.npy",
@@ -206,4 +224,13 @@ fn ids_are_lines() {
         ids(&folder.file("ids", "a\nb c\nd")).unwrap(),
         ["a", "b c", "d"]
     );
+    assert_eq!(
+        ids(&folder.file("ids", "\u{feff}a\r\nb\r\n\r\n\n")).unwrap(),
+        ["a", "b"]
+    );
+    assert!(ids(&folder.file("ids", "\n")).unwrap().is_empty());
+    let error = ids(&folder.file("ids", "a\n\nb\n"))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("line 2: an empty line"), "{error}");
 }

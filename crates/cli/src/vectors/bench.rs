@@ -8,6 +8,8 @@ use vector_store::ivf::{Ivf, Probes};
 use vector_store::{Bitset, Engine, Scan};
 
 use super::devices::DeviceArgs;
+use super::open::stored;
+use super::print::{positive, put};
 use super::table::table;
 use crate::failure::Failure;
 
@@ -17,16 +19,16 @@ pub struct Args {
     /// The store's file.
     store: PathBuf,
     /// How many results each query wants.
-    #[arg(short, default_value_t = 10)]
+    #[arg(short, default_value_t = 10, value_parser = positive)]
     k: usize,
     /// Queries of one search, with commas between them.
-    #[arg(long, value_delimiter = ',', default_value = "1,10,100")]
+    #[arg(long, value_delimiter = ',', default_value = "1,10,100", value_parser = positive)]
     batches: Vec<usize>,
     /// Searches of each kind, of which the median counts.
-    #[arg(long, default_value_t = 9)]
+    #[arg(long, default_value_t = 9, value_parser = positive)]
     repeat: usize,
     /// Also measure the store's index, looking at so many lists, with its recall.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = positive)]
     probes: Vec<usize>,
     #[command(flatten)]
     device: DeviceArgs,
@@ -34,7 +36,7 @@ pub struct Args {
 
 /// Measures with queries taken from the store itself: other ones each time, between two of its rows.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let stored = Stored::open(&args.store).map_err(vector_store::Error::from)?;
+    let stored = stored(&args.store)?;
     let rows = stored.description().rows;
     if stored.live_rows() == 0 {
         return Err(Failure::Usage(format!("{} is empty", args.store.display())));
@@ -71,7 +73,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         "scanned GB/s",
         "recall",
     ];
-    print!("{}", table(&header, lines, &[1, 2, 3, 4, 5]));
+    put(&table(&header, lines, &[1, 2, 3, 4, 5]))?;
     Ok(())
 }
 
@@ -126,7 +128,7 @@ impl Bench<'_> {
     /// Seconds of one search; the first, in which buffers are made, does not count.
     fn median(&self, engine: &dyn Engine, batch: usize) -> Result<f64, Failure> {
         let mut times = Vec::new();
-        for round in 0..=self.args.repeat.max(1) {
+        for round in 0..=self.args.repeat {
             let queries = self.queries(batch, round);
             let start = Instant::now();
             engine.search(&Scan::new(&queries, self.args.k, self.live))?;

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use vector_store::file::Lock;
-
 use super::devices::DeviceArgs;
+use super::lock::LockArgs;
 use super::open::{Lists, load};
 use crate::failure::Failure;
 
@@ -14,12 +13,14 @@ pub struct Args {
     /// The store's file.
     store: PathBuf,
     #[command(flatten)]
+    lock: LockArgs,
+    #[command(flatten)]
     device: DeviceArgs,
 }
 
 /// Writes the store anew without them.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let lock = Lock::acquire(&args.store).map_err(vector_store::Error::from)?;
+    let lock = args.lock.acquire(&args.store)?;
     let mut store = load(&args.store, &args.device.devices(), Lists::Kept(None))?;
     let before = store.rows();
     store.compact()?;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use vector_store::file::Lock;
 use vector_store::{Config, Dtype, Metric, Store};
 
 use super::devices::Devices;
+use super::lock::LockArgs;
 use crate::failure::Failure;
 
 /// The command line.
@@ -25,6 +25,8 @@ pub struct Args {
     /// Also see that this device serves such a store. A store's file is for any device.
     #[arg(long)]
     device: Option<Devices>,
+    #[command(flatten)]
+    lock: LockArgs,
 }
 
 /// Makes it, where there is nothing of that name yet.
@@ -34,7 +36,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Some(devices) => Store::new(devices.resolve().engine(config)?)?,
         None => Store::open("cpu", config)?,
     };
-    let lock = Lock::acquire(&args.store).map_err(vector_store::Error::from)?;
+    let lock = args.lock.acquire(&args.store)?;
     if args.store.exists() {
         let path = args.store.display();
         return Err(Failure::Usage(format!(

@@ -7,6 +7,8 @@ use redwick_tensor_ops::DeviceSpec;
 use vector_store::shards::Shards;
 use vector_store::{Config, Engine, Originals};
 
+use super::bytes::bytes;
+
 /// The devices as the command line has them.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct DeviceArgs {
@@ -15,22 +17,26 @@ pub(super) struct DeviceArgs {
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: Devices,
     #[command(flatten)]
-    originals: OriginalsArg,
+    placement: PlacementArgs,
 }
 
-/// Where vectors as they were given are, as the command line has it.
+/// What may be where, as the command line has it.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub(super) struct OriginalsArg {
+pub(super) struct PlacementArgs {
     /// Where a GPU's f16, bf16 or int8 vectors are kept as they were given, to score results with:
     /// `device`, or `host` for less of the GPU's memory.
     #[arg(long, value_name = "PLACE", default_value = "device")]
     originals: Originals,
+    /// What vectors may take of each device's memory: bytes, or a number with KiB, MiB or GiB. Without
+    /// it, all that is free.
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    memory_limit: Option<usize>,
 }
 
 impl DeviceArgs {
     /// The devices, with where originals are.
     pub(super) fn devices(&self) -> Devices {
-        self.device.clone().with(self.originals)
+        self.device.clone().with(self.placement)
     }
 }
 
@@ -39,6 +45,7 @@ impl DeviceArgs {
 pub(super) struct Devices {
     names: Vec<String>,
     originals: Originals,
+    memory_limit: Option<usize>,
 }
 
 /// Text that names no devices.
@@ -62,6 +69,7 @@ impl FromStr for Devices {
         Ok(Self {
             names,
             originals: Originals::default(),
+            memory_limit: None,
         })
     }
 }
@@ -73,9 +81,13 @@ impl fmt::Display for Devices {
 }
 
 impl Devices {
-    /// The same, with originals there.
-    pub(super) fn with(self, OriginalsArg { originals }: OriginalsArg) -> Self {
-        Self { originals, ..self }
+    /// The same, with this where it says.
+    pub(super) fn with(self, placement: PlacementArgs) -> Self {
+        Self {
+            names: self.names,
+            originals: placement.originals,
+            memory_limit: placement.memory_limit,
+        }
     }
 
     /// What `auto` comes to, told on stderr.
@@ -87,6 +99,7 @@ impl Devices {
         Self {
             names: self.names.iter().map(resolve).collect(),
             originals: self.originals,
+            memory_limit: self.memory_limit,
         }
     }
 
@@ -96,7 +109,9 @@ impl Devices {
     /// As [`vector_store::open`].
     pub(super) fn engine(&self, config: Config) -> Result<Box<dyn Engine>, vector_store::Error> {
         let mut engines = Vec::new();
-        let config = config.originals(self.originals);
+        let config = config
+            .originals(self.originals)
+            .memory_limit(self.memory_limit);
         for name in &self.names {
             engines.push(vector_store::open(name, config)?);
         }

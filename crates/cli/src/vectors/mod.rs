@@ -1,15 +1,21 @@
 //! `redwick vectors`: stores of vectors in files, searched on any device.
 //!
 //! Each command is a file. What they share: `devices` (which devices, and an engine over them),
-//! `open` (from a file to a store, with progress), `table`.
+//! `names` (what vectors of a file are
+//! called), `lock` (waiting for another process), `open` (from a file to a store, with progress), `print` and
+//! `table`.
 
 mod add;
 mod bench;
+mod bytes;
 mod compact;
 mod create;
 mod devices;
 mod index;
+mod lock;
+mod names;
 mod open;
+mod print;
 mod remove;
 mod search;
 mod serve;

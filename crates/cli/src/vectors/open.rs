@@ -8,6 +8,7 @@ use vector_store::file::Stored;
 use vector_store::ivf::Ivf;
 
 use super::devices::Devices;
+use super::lock::check_is_no_folder;
 use crate::failure::Failure;
 
 /// How a store's index is used.
@@ -21,8 +22,13 @@ pub(super) enum Lists {
 
 /// Opens a file and puts its vectors on devices.
 pub(super) fn load(path: &Path, devices: &Devices, lists: Lists) -> Result<Store, Failure> {
-    let stored = Stored::open(path).map_err(vector_store::Error::from)?;
-    place(&stored, devices, lists)
+    place(&stored(path)?, devices, lists)
+}
+
+/// Opens a store's file, and checks all of it.
+pub(super) fn stored(path: &Path) -> Result<Stored, Failure> {
+    check_is_no_folder(path)?;
+    Ok(Stored::open(path).map_err(vector_store::Error::from)?)
 }
 
 /// Puts the vectors of a file on devices.

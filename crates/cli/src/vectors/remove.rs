@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use vector_store::file::Lock;
 use vector_store::input;
 
 use super::devices::DeviceArgs;
+use super::lock::LockArgs;
 use super::open::{Lists, load};
 use crate::failure::Failure;
 
@@ -21,6 +21,8 @@ pub struct Args {
     #[arg(long = "ids", value_name = "FILE")]
     ids_file: Option<PathBuf>,
     #[command(flatten)]
+    lock: LockArgs,
+    #[command(flatten)]
     device: DeviceArgs,
 }
 
@@ -30,7 +32,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(path) = &args.ids_file {
         ids.extend(input::ids(path)?);
     }
-    let lock = Lock::acquire(&args.store).map_err(vector_store::Error::from)?;
+    let lock = args.lock.acquire(&args.store)?;
     let mut store = load(&args.store, &args.device.devices(), Lists::Kept(None))?;
     let removed = store.remove(&ids)?;
     store.save_under(&lock)?;

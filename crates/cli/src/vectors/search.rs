@@ -1,6 +1,5 @@
 //! `redwick vectors search`: the best vectors for each query of a file.
 
-use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -8,14 +7,18 @@ use vector_store::input::Reader;
 use vector_store::store::{Condition, Found};
 use vector_store::{Search, Store};
 
-use super::add::check_dimension;
+use super::add::{check_dimension, check_length};
 use super::devices::DeviceArgs;
 use super::open::{Lists, load};
-use super::table::table;
+use super::print::{positive, put};
+use super::table::{escaped, table};
 use crate::failure::Failure;
 
 /// Queries that are searched at a time.
 const BATCH: usize = 1024;
+
+/// Results that are in memory at a time: a hundred MB or so.
+const RESULTS: usize = 1 << 22;
 
 /// The command line.
 #[derive(Debug, clap::Args)]
@@ -28,14 +31,15 @@ pub struct Args {
     /// How many results each query wants.
     #[arg(short, default_value_t = 10)]
     k: usize,
-    /// A line of JSON for each query, with ids and scores. A score too large for 32 bits is null.
+    /// A line of JSON for each query, with ids and scores. A score too large for 32 bits is "inf" or
+    /// "-inf".
     #[arg(long)]
     json: bool,
     /// Only vectors whose metadata are so, such as {"equals": {"key": "lang", "value": "en"}}.
     #[arg(long = "where", value_name = "JSON", value_parser = condition)]
     condition: Option<Condition>,
     /// Look only at this many lists of the store's index: faster, and not exact.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive)]
     probes: Option<usize>,
     #[command(flatten)]
     device: DeviceArgs,
@@ -52,6 +56,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         .probes
         .map_or(Lists::Unused, |probes| Lists::Kept(Some(probes)));
     let store = load(&args.store, &args.device.devices(), lists)?;
+    check_length(&store, reader.dimension())?;
     let filter = args
         .condition
         .as_ref()
@@ -61,8 +66,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         query: 0,
         rows: Vec::new(),
     };
+    let most = batch_of(args.k.min(store.len()));
     loop {
-        let batch = reader.next(BATCH)?;
+        let batch = reader.next(most)?;
         check_dimension(&store, &batch)?;
         if batch.is_empty() {
             return printer.end();
@@ -77,6 +83,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
+/// How many queries are searched at a time for so many results each.
+fn batch_of(results: usize) -> usize {
+    (RESULTS / results.max(1)).clamp(1, BATCH)
+}
+
 fn search_with(store: &Store, search: &Search<'_>) -> Result<Vec<Vec<Found>>, Failure> {
     Ok(store.search(search)?)
 }
@@ -85,6 +96,7 @@ fn search_with(store: &Store, search: &Search<'_>) -> Result<Vec<Vec<Found>>, Fa
 #[derive(Serialize)]
 struct Line<'a> {
     ids: Vec<&'a str>,
+    #[serde(serialize_with = "redwick_vector_serving::scores::serialize")]
     scores: Vec<f32>,
 }
 
@@ -115,7 +127,7 @@ impl Printer {
         let query = self.query;
         let row = |(rank, found): (usize, &Found)| {
             let (rank, score) = ((rank + 1).to_string(), found.score.to_string());
-            [query.to_string(), rank, found.id.to_string(), score]
+            [query.to_string(), rank, escaped(&found.id), score]
         };
         self.rows.extend(found.iter().enumerate().map(row));
         true
@@ -142,11 +154,13 @@ fn line(found: &[Found]) -> String {
     serde_json::to_string(&line).unwrap_or_default() + "\n"
 }
 
-/// Whether somebody still reads.
-fn put(text: &str) -> Result<bool, Failure> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(source) => Err(Failure::io("writing the answer")(source)),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_results_are_searched_for_a_few_queries_at_a_time() {
+        let sizes = [0, 10, 4096, 8192, 1 << 22, usize::MAX].map(batch_of);
+        assert_eq!(sizes, [1024, 1024, 1024, 512, 1, 1]);
     }
 }

@@ -1,16 +1,20 @@
 //! `redwick vectors serve`: a store behind HTTP.
 
+use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use redwick_vector_serving::{Options, ServeOptions, Service, router, serve};
+use redwick_vector_serving::{LARGEST_BODY, MOST_RESULTS, Options, ServeOptions, Service, serve};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use vector_store::Store;
-use vector_store::file::Lock;
 
+use super::bytes::bytes;
 use super::devices::DeviceArgs;
+use super::lock::{in_use, try_acquire};
 use super::open::{Lists, load};
+use super::print::positive;
 use crate::failure::Failure;
 use crate::service::{ListenArgs, Signals};
 
@@ -23,8 +27,18 @@ pub struct Args {
     /// SIGTERM or SIGINT.
     #[arg(long)]
     save_each_change: bool,
+    /// Refuse changes, and take no lock: for a folder that cannot be written to, and for several
+    /// servers of one file.
+    #[arg(long, conflicts_with = "save_each_change")]
+    read_only: bool,
+    /// How many results one request may ask for: its queries times the results of each.
+    #[arg(long, value_name = "N", default_value_t = MOST_RESULTS, value_parser = positive)]
+    most_results: usize,
+    /// The longest body of a request: bytes, or a number with KiB, MiB or GiB.
+    #[arg(long, value_name = "BYTES", default_value_t = LARGEST_BODY, value_parser = bytes)]
+    largest_body: usize,
     /// Look only at this many lists of the store's index: faster, and not exact.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive)]
     probes: Option<usize>,
     #[command(flatten)]
     device: DeviceArgs,
@@ -32,7 +46,8 @@ pub struct Args {
     listen: ListenArgs,
 }
 
-/// Serves until SIGTERM or SIGINT. No other process changes the store meanwhile.
+/// Serves until SIGTERM or SIGINT; a second one ends it at once. No other process changes the store
+/// meanwhile.
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -56,27 +71,42 @@ async fn run_on(args: Args) -> Result<(), Failure> {
         loaded = loading => loaded.map_err(|error| Failure::io("loading the store")(error.into()))??,
         () = signals.wait() => return Ok(()),
     };
-    answer(listener, store, options, signals, grace).await
+    let (tell, told) = oneshot::channel();
+    let second = async move {
+        signals.wait().await;
+        // Where it has ended by itself nobody listens.
+        let _ = tell.send(());
+        signals.wait().await;
+    };
+    let shutdown = async move {
+        let _ = told.await;
+    };
+    tokio::select! {
+        result = answer(listener, store, options, shutdown, grace) => result,
+        () = second => {
+            let what = "a second signal came, and what was not saved is lost";
+            Err(Failure::io("ending")(Error::new(ErrorKind::Interrupted, what)))
+        }
+    }
 }
 
 /// The store, under its lock.
 fn open(args: &Args) -> Result<(Store, Options), Failure> {
-    let lock = Lock::try_acquire(&args.store).map_err(vector_store::Error::from)?;
-    let in_use = || {
-        Failure::Usage(format!(
-            "{} is in use by another process",
-            args.store.display()
-        ))
+    let lock = match args.read_only {
+        true => None,
+        false => Some(try_acquire(&args.store)?.ok_or_else(|| in_use(&args.store))?),
     };
-    let lock = lock.ok_or_else(in_use)?;
     let store = load(
         &args.store,
         &args.device.devices(),
         Lists::Kept(args.probes),
     )?;
     let options = Options {
-        file: Some(lock),
+        file: lock,
         save_each_change: args.save_each_change,
+        read_only: args.read_only,
+        most_results: args.most_results,
+        largest_body: args.largest_body,
         ..Options::default()
     };
     Ok((store, options))
@@ -86,7 +116,7 @@ async fn answer(
     listener: TcpListener,
     store: Store,
     options: Options,
-    mut signals: Signals,
+    shutdown: impl Future<Output = ()> + Send + 'static,
     grace: Duration,
 ) -> Result<(), Failure> {
     let address = listener
@@ -95,14 +125,7 @@ async fn answer(
     let started = Service::start(store, options);
     let (service, thread) = started.map_err(Failure::io("starting the store's thread"))?;
     eprintln!("listening on http://{address}");
-    let shutdown = async move { signals.wait().await };
-    let served = serve(
-        listener,
-        router(service.clone()),
-        shutdown,
-        ServeOptions { grace },
-    )
-    .await;
+    let served = serve(listener, service.clone(), shutdown, ServeOptions { grace }).await;
     service.close();
     let ended = tokio::task::spawn_blocking(move || thread.join()).await;
     match ended {

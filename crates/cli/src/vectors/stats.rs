@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use vector_store::file::Stored;
 
-use super::devices::{Devices, OriginalsArg};
-use super::open::{Lists, place};
+use super::devices::{Devices, PlacementArgs};
+use super::open::{Lists, place, stored};
+use super::print::put;
 use super::table::table;
 use crate::failure::Failure;
 
@@ -21,31 +22,31 @@ pub struct Args {
     #[arg(long, value_name = "DEVICE")]
     device: Option<Devices>,
     #[command(flatten)]
-    originals: OriginalsArg,
+    placement: PlacementArgs,
 }
 
 /// Checks all of the file, and prints what it holds.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let stored = Stored::open(&args.store).map_err(vector_store::Error::from)?;
+    let stored = stored(&args.store)?;
     let mut rows = facts(&stored);
     if let Some(devices) = &args.device {
-        let devices = devices.clone().with(args.originals);
+        let devices = devices.clone().with(args.placement);
         let store = place(&stored, &devices, Lists::Kept(None))?;
         let memory = store.memory();
         rows.push(("device_bytes", memory.used.to_string()));
+        rows.push(("device_total", memory.total.to_string()));
+        rows.push(("device_free", memory.free.to_string()));
+        if let Some(limit) = memory.limit {
+            rows.push(("device_limit", limit.to_string()));
+        }
         rows.push(("host_bytes", memory.host.to_string()));
     }
-    match args.json {
-        true => println!("{}", json(&rows)),
-        false => print!(
-            "{}",
-            table(
-                &["", ""],
-                rows.iter().map(|(name, fact)| [*name, fact]),
-                &[1]
-            )
-        ),
-    }
+    let lines = rows.iter().map(|(name, fact)| [*name, fact]);
+    let text = match args.json {
+        true => format!("{}\n", json(&rows)),
+        false => table(&["", ""], lines, &[1]),
+    };
+    put(&text)?;
     Ok(())
 }
 

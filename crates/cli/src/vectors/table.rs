@@ -4,6 +4,18 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets};
 
+/// The text with its control characters written out, so that it stays in its line.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() {
+            true => escaped.extend(character.escape_default()),
+            false => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 /// A table with a header and a line for each row; the columns of `right` end in line.
 pub(super) fn table<R, C>(header: &[&str], rows: R, right: &[usize]) -> String
 where

@@ -1,27 +1,31 @@
 //! Single vectors: `POST /v1/vectors`, `GET /v1/vectors/{id}`, `POST /v1/vectors/remove`.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use vector_store::Error as StoreError;
 use vector_store::store::Metadata;
 
 use crate::bodies::{Added, Remove, Removed, Upload, VectorBody};
+use crate::document::{BodyErrors, ChangeErrors, ErrorBody, StoreErrors};
 use crate::error::ApiError;
+use crate::parsed::Parsed;
 use crate::service::{Served, Service};
 
 /// Add vectors, all or none.
 #[utoipa::path(post, path = "/v1/vectors", request_body = Upload, responses(
     (status = 200, body = Added),
-    (status = 400, description = "A vector of another length, or of numbers that are not finite."),
-    (status = 409, description = "An id that is there already, or twice in the request."),
-    (status = 507, description = "The device has no room for them."),
+    (status = 400, body = ErrorBody, description = "A vector of another length, or of numbers that \
+     are not finite; a body that is none."),
+    (status = 409, body = ErrorBody, description = "An id that is there already, or twice in the \
+     request."),
+    (status = 507, body = ErrorBody, description = "The device has no room for them."),
+    BodyErrors, ChangeErrors, StoreErrors,
 ))]
 pub(super) async fn add(
     State(service): State<Service>,
-    body: Result<Json<Upload>, JsonRejection>,
+    Parsed(upload): Parsed<Upload>,
 ) -> Result<Json<Added>, ApiError> {
-    let Json(upload) = body?;
     service
         .with(|served| add_to(served, upload))
         .await
@@ -29,6 +33,7 @@ pub(super) async fn add(
 }
 
 fn add_to(served: &mut Served, upload: Upload) -> Result<Added, ApiError> {
+    served.writable()?;
     let expected = served.store.dimension();
     let (mut ids, mut rows, mut metadata) = (Vec::new(), Vec::new(), Vec::<Metadata>::new());
     for vector in upload.vectors {
@@ -49,8 +54,16 @@ fn add_to(served: &mut Served, upload: Upload) -> Result<Added, ApiError> {
     Ok(Added {
         added: ids.len(),
         replaced,
-        saved: served.changed()?,
+        saved: saved(served, ids.len())?,
     })
+}
+
+/// Whether the file holds what is served, after so many vectors came or went.
+fn saved(served: &mut Served, changes: usize) -> Result<bool, ApiError> {
+    match changes {
+        0 => Ok(!served.unsaved),
+        _ => served.changed(),
+    }
 }
 
 /// A vector of another length must not be taken for parts of two.
@@ -72,12 +85,26 @@ pub(super) fn fits(
 /// One vector, as it was added.
 #[utoipa::path(get, path = "/v1/vectors/{id}", params(("id" = String, Path)), responses(
     (status = 200, body = VectorBody),
-    (status = 404, description = "No vector has this id."),
+    (status = 400, body = ErrorBody, description = "A path that is no UTF-8."),
+    (status = 404, body = ErrorBody, description = "No vector has this id."),
+    StoreErrors,
 ))]
 pub(super) async fn get(
     State(service): State<Service>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<VectorBody>, ApiError> {
+    let Path(id) = id?;
+    vector(service, id).await
+}
+
+/// The vector with the id `remove`, whose path is also the route that removes.
+pub(super) async fn get_remove(
+    State(service): State<Service>,
+) -> Result<Json<VectorBody>, ApiError> {
+    vector(service, "remove".to_owned()).await
+}
+
+async fn vector(service: Service, id: String) -> Result<Json<VectorBody>, ApiError> {
     let vector = service.with(|served| {
         let Some(entry) = served.store.entry(&id) else {
             return Err(StoreError::NoId { id }.into());
@@ -96,16 +123,18 @@ pub(super) async fn get(
 /// Remove vectors, all or none.
 #[utoipa::path(post, path = "/v1/vectors/remove", request_body = Remove, responses(
     (status = 200, body = Removed),
-    (status = 404, description = "An id that is not there; then nothing is removed."),
+    (status = 400, body = ErrorBody, description = "A body that is none."),
+    (status = 404, body = ErrorBody, description = "An id that is not there; then nothing is removed."),
+    BodyErrors, ChangeErrors, StoreErrors,
 ))]
 pub(super) async fn remove(
     State(service): State<Service>,
-    body: Result<Json<Remove>, JsonRejection>,
+    Parsed(Remove { ids }): Parsed<Remove>,
 ) -> Result<Json<Removed>, ApiError> {
-    let Json(Remove { ids }) = body?;
     let removed = service.with(move |served| {
+        served.writable()?;
         let removed = served.store.remove(&ids)?;
-        let saved = served.changed()?;
+        let saved = saved(served, removed)?;
         Ok(Json(Removed { removed, saved }))
     });
     removed.await

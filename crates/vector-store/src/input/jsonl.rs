@@ -4,31 +4,68 @@ use std::collections::HashMap;
 use std::io::BufRead;
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::{Batch, Error, Format, Source};
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Line {
-    Plain(Vec<f32>),
-    Object(Object),
-}
+use super::{BYTE_ORDER_MARK, Batch, Error, Format, Source};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Object {
     #[serde(alias = "data", alias = "values")]
     vector: Vec<f32>,
-    id: Option<Id>,
+    id: Option<Value>,
     #[serde(default)]
     metadata: HashMap<String, String>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    Number(i64),
+impl Object {
+    fn plain(vector: Vec<f32>) -> Self {
+        Self {
+            vector,
+            id: None,
+            metadata: HashMap::new(),
+        }
+    }
+}
+
+/// What a line may be.
+const EXPECTED: &str =
+    "a line is [numbers] or {\"vector\": [numbers], \"id\": …, \"metadata\": {…}}";
+
+/// What a line says, or what is wrong with it.
+fn parse(text: &str) -> Result<Object, String> {
+    let text = text.trim();
+    // What is wrong within an object, the parser says of an object alone.
+    let object = match text.as_bytes().first() {
+        Some(b'{') => serde_json::from_str::<Object>(text),
+        Some(b'[') => serde_json::from_str(text).map(Object::plain),
+        _ => {
+            let start: String = text.chars().take(20).collect();
+            return Err(format!("found `{start}`; {EXPECTED}"));
+        }
+    };
+    object.map_err(|error| {
+        let message = error.to_string();
+        // It counts lines of this text alone.
+        let message = message.split(" at line ").next().unwrap_or_default();
+        let hint = match ["NaN", "Infinity"].iter().any(|name| text.contains(name)) {
+            true => ", which has no NaN and no Infinity",
+            false => "",
+        };
+        format!(
+            "column {}: {message}; {EXPECTED}, as JSON{hint}",
+            error.column()
+        )
+    })
+}
+
+/// An id as text.
+fn id_of(value: Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) if number.is_i64() || number.is_u64() => Ok(number.to_string()),
+        other => Err(format!("the id {other}: an id is a string or an integer")),
+    }
 }
 
 pub(super) struct Jsonl {
@@ -64,6 +101,9 @@ impl Jsonl {
             if read == 0 {
                 return Ok(None);
             }
+            if self.line == 0 && text.starts_with(BYTE_ORDER_MARK) {
+                text.remove(0);
+            }
             self.line += 1;
             self.source.offset += read as u64;
         }
@@ -71,14 +111,9 @@ impl Jsonl {
     }
 
     fn vector(&mut self, text: &str, batch: &mut Batch) -> Result<(), Error> {
-        let expected =
-            "expected [numbers] or {\"vector\": [numbers], \"id\": …, \"metadata\": {…}}";
-        // What is wrong within an object, the parser says of an object alone.
-        let object = match text.trim_start().starts_with('{') {
-            true => serde_json::from_str::<Object>(text),
-            false => serde_json::from_str::<Line>(text).map(Object::from),
-        };
-        let object = object.map_err(|error| self.wrong(format!("{error}; {expected}")))?;
+        let object = parse(text).map_err(|reason| self.wrong(reason))?;
+        let id = object.id.map(id_of).transpose();
+        let id = id.map_err(|reason| self.wrong(reason))?;
         let found = object.vector.len();
         let dimension = *self.dimension.get_or_insert(found);
         if found != dimension || found == 0 {
@@ -87,25 +122,10 @@ impl Jsonl {
         }
         batch.dimension = dimension;
         batch.rows.extend(object.vector);
-        batch.ids.push(object.id.map(|id| match id {
-            Id::Text(text) => text,
-            Id::Number(number) => number.to_string(),
-        }));
+        batch.ids.push(id);
+        batch.lines.push(self.line);
         batch.metadata.push(object.metadata);
         Ok(())
-    }
-}
-
-impl From<Line> for Object {
-    fn from(line: Line) -> Self {
-        match line {
-            Line::Object(object) => object,
-            Line::Plain(vector) => Self {
-                vector,
-                id: None,
-                metadata: HashMap::new(),
-            },
-        }
     }
 }
 

@@ -19,7 +19,7 @@ mod vecs;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use error::Error;
 
@@ -34,6 +34,10 @@ pub struct Batch {
     pub ids: Vec<Option<String>>,
     /// Their metadata: as many as vectors.
     pub metadata: Vec<HashMap<String, String>>,
+    /// How many vectors of the file came before these.
+    pub first: usize,
+    /// Their lines, from 1 on, in files that have lines: as many as vectors, else none.
+    pub lines: Vec<usize>,
 }
 
 impl Batch {
@@ -47,6 +51,25 @@ impl Batch {
         self.ids.is_empty()
     }
 
+    /// Where a vector of these is in the file, in words.
+    pub fn place(&self, index: usize) -> String {
+        match self.lines.get(index) {
+            Some(line) => format!("line {line}"),
+            None => format!("vector {}", self.first + index),
+        }
+    }
+
+    /// What is wrong with the first number that is not finite, and where.
+    fn fault(&self) -> Option<(String, String)> {
+        let index = self.rows.iter().position(|number| !number.is_finite())?;
+        let (vector, place) = (index / self.dimension.max(1), index % self.dimension.max(1));
+        let number = self.rows[index];
+        Some((
+            self.place(vector),
+            format!("number {place} is {number}; vectors hold finite numbers"),
+        ))
+    }
+
     /// Vectors without ids.
     fn plain(rows: Vec<f32>, dimension: usize) -> Self {
         let count = rows.len().checked_div(dimension).unwrap_or(0);
@@ -55,6 +78,7 @@ impl Batch {
             dimension,
             ids: vec![None; count],
             metadata: vec![HashMap::new(); count],
+            ..Self::default()
         }
     }
 }
@@ -62,7 +86,9 @@ impl Batch {
 /// A file of vectors.
 pub struct Reader {
     format: Box<dyn Format>,
+    path: PathBuf,
     dimension: Option<usize>,
+    vectors: usize,
     length: u64,
     done: u64,
 }
@@ -71,6 +97,11 @@ pub struct Reader {
 trait Format: Send {
     /// The next vectors, `count` at most, none at the end, and the bytes that they took.
     fn next(&mut self, count: usize) -> Result<(Batch, u64), Error>;
+
+    /// How many numbers each vector has, where the file says so before the first.
+    fn dimension(&self) -> Option<usize> {
+        None
+    }
 }
 
 impl Reader {
@@ -101,8 +132,10 @@ impl Reader {
             _ => Box::new(jsonl::Jsonl::new(file)),
         };
         Ok(Self {
+            dimension: format.dimension(),
             format,
-            dimension: None,
+            path: path.to_owned(),
+            vectors: 0,
             length,
             done: 0,
         })
@@ -111,10 +144,17 @@ impl Reader {
     /// The next vectors, `count` at most; none at the end.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Format`] with the place of what is wrong.
+    /// [`Error::Io`], or [`Error::Format`] with the place of what is wrong: a number that is not finite
+    /// too.
     pub fn next(&mut self, count: usize) -> Result<Batch, Error> {
-        let (batch, bytes) = self.format.next(count.max(1))?;
+        let (mut batch, bytes) = self.format.next(count.max(1))?;
         self.done += bytes;
+        batch.first = self.vectors;
+        self.vectors += batch.len();
+        if let Some((at, reason)) = batch.fault() {
+            let path = self.path.clone();
+            return Err(Error::Format { path, at, reason });
+        }
         if !batch.is_empty() {
             self.dimension = Some(batch.dimension);
         }
@@ -136,7 +176,14 @@ impl Reader {
             all.rows.append(&mut batch.rows);
             all.ids.append(&mut batch.ids);
             all.metadata.append(&mut batch.metadata);
+            all.lines.append(&mut batch.lines);
         }
+    }
+
+    /// How many numbers each vector has, as far as that is known: before the first vector is read, npy
+    /// files say so.
+    pub fn dimension(&self) -> Option<usize> {
+        self.dimension
     }
 
     /// Bytes of the file that were read, and all of them.
@@ -149,7 +196,7 @@ const ENDINGS: [&str; 5] = ["npy", "fvecs", "bvecs", "jsonl", "ndjson"];
 
 /// A file being read, with its name and place for messages.
 struct Source {
-    path: std::path::PathBuf,
+    path: PathBuf,
     file: BufReader<File>,
     offset: u64,
 }
@@ -187,13 +234,27 @@ impl Source {
     }
 }
 
-/// One id a line, as `--ids` takes them.
+/// What some editors put in front of text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// One id a line, as `--ids` takes them. Empty lines at the end are none.
 ///
 /// # Errors
-/// [`Error::Io`], also where the file is no UTF-8.
+/// [`Error::Io`], also where the file is no UTF-8; [`Error::Format`] for an empty line before others.
 pub fn ids(path: &Path) -> Result<Vec<String>, Error> {
-    let file = File::open(path).map_err(Error::io("opening", path))?;
-    let lines = BufReader::new(file).lines();
-    let ids: std::io::Result<_> = lines.collect();
-    ids.map_err(Error::io("reading", path))
+    let text = std::fs::read_to_string(path).map_err(Error::io("reading", path))?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+    let ids: Vec<String> = text
+        .trim_end_matches(['\r', '\n'])
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    match ids.iter().position(String::is_empty) {
+        Some(line) => Err(Error::Format {
+            path: path.to_owned(),
+            at: format!("line {}", line + 1),
+            reason: "an empty line where an id was expected".to_owned(),
+        }),
+        None => Ok(ids),
+    }
 }

@@ -62,9 +62,11 @@ impl Npy {
         let descr = field("descr")?.trim_matches(['\'', '"']).to_owned();
         let number = Number::named(&descr);
         let number = number.ok_or_else(|| {
-            source.wrong(format!(
-                "numbers of type {descr:?}; convert them to float32 (<f4)"
-            ))
+            let hint = "convert them to float32 (<f4)";
+            source.wrong(match descr.starts_with('>') {
+                true => format!("numbers of type {descr:?}, big-endian ones; {hint}"),
+                false => format!("numbers of type {descr:?}; {hint}"),
+            })
         })?;
         if field("fortran_order")? != "False" {
             let reason = "an array in Fortran order; store numpy.ascontiguousarray of it";
@@ -134,6 +136,10 @@ fn rows_and_numbers(shape: &str) -> Option<(usize, usize)> {
 }
 
 impl Format for Npy {
+    fn dimension(&self) -> Option<usize> {
+        Some(self.dimension)
+    }
+
     fn next(&mut self, count: usize) -> Result<(Batch, u64), Error> {
         let count = count.min(self.left);
         let length = self.dimension.checked_mul(self.number.size);

@@ -44,15 +44,30 @@ pub fn train(
     rows: &[f32],
     training: &Training,
 ) -> Result<Vec<f32>> {
+    let all = Bitset::new(rows.len() / config.dimension, true);
+    train_on(config, make, rows, &all, training)
+}
+
+/// The same for those of the rows that are `live`.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_on(
+    config: &Config,
+    make: Make<'_>,
+    rows: &[f32],
+    live: &Bitset,
+    training: &Training,
+) -> Result<Vec<f32>> {
     let dimension = config.dimension;
-    let count = rows.len() / dimension;
+    let count = live.count();
     if training.lists == 0 || training.lists > count {
         let lists = training.lists;
         return Err(Error::Other(format!(
             "{lists} lists for {count} rows: there must be 1 to as many as there are rows"
         )));
     }
-    let mut sample = sample(rows, config, training);
+    let mut sample = sample(rows, live, config, training);
     if config.metric == Metric::Cosine {
         normalise(&mut sample, dimension);
     }
@@ -101,15 +116,15 @@ pub(super) fn assign_with(centres: &dyn Engine, rows: &[f32]) -> Result<Vec<u32>
 }
 
 /// Rows in an order that the seed decides, as many as the training wants.
-fn sample(rows: &[f32], config: &Config, training: &Training) -> Vec<f32> {
+fn sample(rows: &[f32], live: &Bitset, config: &Config, training: &Training) -> Vec<f32> {
     let dimension = config.dimension;
-    let count = rows.len() / dimension;
+    let mut numbers: Vec<usize> = live.iter().collect();
+    let count = numbers.len();
     let wanted = training
         .sample
         .max(1)
         .saturating_mul(training.lists)
         .min(count);
-    let mut numbers: Vec<usize> = (0..count).collect();
     let mut state = training.seed;
     // Fisher and Yates, as far as needed.
     for place in 0..wanted {

@@ -18,7 +18,7 @@ mod lists;
 mod recall;
 
 pub use index::{Ivf, Probes};
-pub use kmeans::{Training, train};
+pub use kmeans::{Training, train, train_on};
 pub use recall::{Recall, recall};
 
 use crate::engine::{Config, Engine, Result};
