@@ -3,13 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use redwick_tensor_ops::quantized::{self, Format, Packed, PackedForm, Routes};
-use redwick_tensor_ops::{Context, DType, Error, Layout, Storage, View, open};
+use redwick_tensor_ops::{Context, DType, Error, Layout, Storage, View, open_another};
 
 const TARGETS: [&str; 3] = ["gfx90a", "gfx942", "gfx1100"];
 
+/// One of its own, so that what one test does wrong does not show in another.
 fn context(target: &str) -> Context {
     let spec = format!("emulated:{target}:checked");
-    open(&spec.parse().unwrap()).unwrap()
+    open_another(&spec.parse().unwrap()).unwrap()
 }
 
 fn words<T: Copy, const N: usize>(values: &[T], bytes: impl Fn(T) -> [u8; N]) -> Vec<u8> {

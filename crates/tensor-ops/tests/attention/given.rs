@@ -1,9 +1,10 @@
 //! Tensors with random numbers on the devices.
 
 use redwick_tensor_ops::ops;
-use redwick_tensor_ops::{Context, DType, Layout, Storage, View, open};
+use redwick_tensor_ops::{Context, DType, Layout, Storage, View, open_another};
 
 /// Devices of each wave size, in the mode that finds mistakes; all of them where all is asked for.
+/// Each call opens them anew, so that what one test does wrong does not show in another.
 pub(crate) fn devices() -> Vec<Context> {
     let targets: &[&str] = match std::env::var_os("REDWICK_TEST_ALL") {
         Some(_) => &["gfx90a", "gfx942", "gfx1030", "gfx1100", "gfx1201"],
@@ -16,7 +17,7 @@ pub(crate) fn devices() -> Vec<Context> {
         .iter()
         .map(|target| format!("emulated:{target}:checked"));
     opened
-        .map(|spec| open(&spec.parse().unwrap()).unwrap())
+        .map(|spec| open_another(&spec.parse().unwrap()).unwrap())
         .collect()
 }
 
