@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vector_store::store::Condition;
 
-use crate::document::ConditionBody;
 use crate::scores::{self, Score};
 
 /// A vector with its id.
@@ -67,7 +66,6 @@ pub struct Removed {
 pub struct FilterBody {
     /// A condition on metadata.
     #[serde(rename = "where", default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<ConditionBody>)]
     pub condition: Option<Condition>,
     /// Only these ids; each must be there.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! What the OpenAPI document says of errors and conditions.
+//! What the OpenAPI document says of errors.
 
 use std::collections::BTreeMap;
 
@@ -70,48 +70,4 @@ fn errors(table: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
         .iter()
         .map(|(status, description)| ((*status).to_owned(), response(description)));
     entries.collect()
-}
-
-/// A condition on metadata: an object with one of these keys.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "the schema of `vector_store::store::Condition`")]
-pub(crate) enum ConditionBody {
-    /// The value of a key is this.
-    Equals {
-        /// The key.
-        key: String,
-        /// The value.
-        value: String,
-    },
-    /// The value of a key is one of these.
-    In {
-        /// The key.
-        key: String,
-        /// The values.
-        values: Vec<String>,
-    },
-    /// There is a value.
-    Has {
-        /// The key.
-        key: String,
-    },
-    /// The value of a key is a number between two, both included.
-    Between {
-        /// The key.
-        key: String,
-        /// The least number; none for no lower limit.
-        min: Option<f64>,
-        /// The greatest number; none for no upper limit.
-        max: Option<f64>,
-    },
-    /// All of them hold. Of none, that is true.
-    #[schema(no_recursion)]
-    All(Vec<ConditionBody>),
-    /// At least one holds. Of none, that is false.
-    #[schema(no_recursion)]
-    Any(Vec<ConditionBody>),
-    /// It does not hold.
-    #[schema(no_recursion)]
-    Not(Box<ConditionBody>),
 }

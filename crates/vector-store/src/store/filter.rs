@@ -24,8 +24,9 @@ impl Filter {
     }
 }
 
-/// A condition on metadata.
+/// A condition on metadata; in JSON an object with one of these keys.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Condition {
     /// The value of a key is this.
@@ -59,10 +60,13 @@ pub enum Condition {
         max: Option<f64>,
     },
     /// All of them hold. Of none, that is true.
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
     All(Vec<Condition>),
     /// At least one holds. Of none, that is false.
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
     Any(Vec<Condition>),
     /// It does not hold.
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
     Not(Box<Condition>),
 }
 
