@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use grafted::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
+use grafted::quantized::{rocm, GgmlDType, QMatMul, QStorage, QTensor};
 use grafted::{DType, Device, Module, Result, Tensor, D};
 use redwick_candle_tests::emulated;
 
@@ -131,5 +131,15 @@ fn bytes_are_loaded_from_any_address_and_in_whole_blocks() -> Result<()> {
     assert_eq!(numbers(&load(&shifted[1..])?)?, numbers(&packed)?);
     let text = refusal(load(&bytes[1..]));
     assert!(text.contains("q8_0") || text.contains("Q8_0"), "{text}");
+    Ok(())
+}
+
+/// Candle itself hands over bytes; this is for who has blocks.
+#[test]
+fn blocks_are_loaded() -> Result<()> {
+    let device = emulated("gfx1100")?;
+    let rows = [[1f32, 2., 3.], [4., 5., 6.]];
+    let storage = rocm::load_quantized(device.as_rocm_device()?, rows.as_flattened())?;
+    assert_eq!(numbers(&QTensor::new(storage, (2, 3))?)?, rows);
     Ok(())
 }

@@ -172,8 +172,7 @@ impl DeviceEngine {
             .iter()
             .zip(scan.queries.chunks_exact(self.config.dimension))
         {
-            let sets = (live.clone(), filter.clone());
-            let choice = Choice::ranges(&self.gpu, sets.0, sets.1, ranges, self.len)?;
+            let choice = Choice::ranges(&self.gpu, live.clone(), filter.clone(), ranges, self.len)?;
             found.extend(f(&choice, query)?);
         }
         Ok(found)
